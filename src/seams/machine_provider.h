@@ -1,0 +1,74 @@
+#pragma once
+// Where machines come from. Outside effects go intent → act → fact: the intent is in the ledger
+// before Launch is called, and its token makes repeating Launch harmless (I6).
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace mayfly {
+
+struct LaunchIntent {
+  MachineId machine;
+  RunId run;
+  std::string token;  // idempotency key: one machine per token, however often Launch is called
+  int slots = 1;
+  Duration deadline_in{};  // from now; the machine ends itself then, whoever else is dead
+  std::string database;  // libpq conninfo for the worker role; may hold a short-lived secret (I12)
+  std::vector<std::pair<std::string, std::string>> tags;  // run, owner, purpose, deadline
+  std::optional<Duration> interrupt_after;  // rehearse an interruption notice so long after birth
+  Duration notice{seconds(120)};            // how long before the machine is taken the notice comes
+  std::optional<std::int64_t> slot_memory_bytes;
+};
+
+struct MachineSighting {
+  MachineId machine;  // from its tags
+  std::string external_id;
+  bool alive = false;
+};
+
+// One thing left over: "process 4711 (machine 3)", "scratch folder …", "socket …".
+struct Residue {
+  std::string kind;
+  std::string name;
+};
+
+class MachineProvider {
+ public:
+  virtual ~MachineProvider() = default;
+
+  // Can a machine be had at all? An error says what is missing.
+  virtual Status Preflight() = 0;
+
+  // Returns the external id. Repeating it with the same token returns the same machine.
+  // kExhausted: no capacity; kAmbiguous: repeat with the same token.
+  virtual Result<std::string> Launch(const LaunchIntent& intent) = 0;
+
+  // Every machine of this run that is alive or was seen to end. May lag behind Launch.
+  virtual Result<std::vector<MachineSighting>> List(RunId run) = 0;
+
+  // Ends the machine and waits until it is seen gone; ending a machine that is gone is ok.
+  virtual Status Terminate(MachineId machine, const std::string& external_id) = 0;
+
+  // What machines of this run left behind; empty is the proof. Living machines are residue too.
+  virtual Result<std::vector<Residue>> FindResidue(RunId run) = 0;
+};
+
+// On the machine: is it about to be taken away?
+struct Notice {
+  Duration taken_in{};  // from now
+  std::string reason;
+};
+
+class NoticeSource {
+ public:
+  virtual ~NoticeSource() = default;
+  virtual Result<std::optional<Notice>> Poll() = 0;
+};
+
+}  // namespace mayfly

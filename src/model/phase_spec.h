@@ -1,0 +1,151 @@
+#pragma once
+// The phase file as a type that cannot be invalid: a PhaseSpec that exists passed every check that
+// needs no database. Parsing touches nothing but the text it is given.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/money.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/grid.h"
+#include "model/shape.h"
+
+namespace mayfly {
+
+// A deadline counted from approval, or a fixed instant.
+using Deadline = std::variant<Duration, Instant>;
+
+struct DatabaseSpec {
+  std::string url = "embedded";  // or a reference: env:NAME, file:PATH, ssm:…, secretsmanager:…
+  std::string schema;            // where readers find the published output
+  int keep_runs = 2;
+};
+
+struct MachinesSpec {
+  std::string provider = "local";
+  int count = 1;
+  std::optional<int> slots;  // absent: one per core
+  std::optional<std::int64_t> slot_memory_bytes;
+  Duration heartbeat = seconds(2);
+  Duration lease = seconds(10);
+  Duration notice = seconds(120);  // how long before it is taken a machine is told
+  int replacements = 8;            // how many machines may be lost before the run fails
+};
+
+// A dimension as written: labels, or to be found in the data.
+struct DimensionSpec {
+  std::string name;
+  std::optional<std::vector<std::string>> labels;  // absent: from-data
+  // period dimension only:
+  std::optional<PeriodUnit> every;              // absent: chosen by rows per leaf
+  std::optional<Instant> from_month, to_month;  // absent: from-data
+};
+
+struct TableSource {
+  std::string table;                           // may hold {pair}
+  std::map<std::string, std::string> columns;  // bar column (ts, open, …, close) → table column
+};
+
+struct LoadSpec {
+  std::string dir;  // absolute after parsing; empty when source is set
+  std::optional<TableSource> source;
+  std::string table = "bars";
+  std::optional<Instant> baseline;  // absent: the pair's first bar
+  // Dialect, where it is stated rather than sniffed:
+  std::optional<std::string> separator, time_format;
+  std::optional<bool> header;
+  std::vector<std::string> columns;
+  // Policy for what is wrong in a file:
+  std::string duplicates = "keep_first";  // keep_first | keep_last | fail
+  std::string disorder = "sort";          // sort | fail
+  std::string bad_rows = "reject";        // reject | fail
+  double max_bad_share = 0.01;
+};
+
+struct FeaturesSpec {
+  std::string family;
+  std::string table;  // default: the family's name
+  std::string bars;   // name of the load stage it reads; default: the only one
+};
+
+struct OutputSpec {
+  std::string table;
+  std::vector<Column> columns;  // as written, without the dimension columns
+  std::vector<std::string> key;
+};
+
+struct SqlSpec {
+  std::string query;  // one SELECT whose rows become the leaf
+  OutputSpec output;
+  bool unchecked = false;  // accept what PREPARE cannot check
+};
+
+struct CommandSpec {
+  std::vector<std::string> argv;  // may hold {pair}, {period}, {from}, {to}, {table}
+  std::map<std::string, std::string> env;
+  std::string cwd;
+  OutputSpec output;
+};
+
+struct AssertionSpec {
+  std::string name;
+  std::string sql;  // one SELECT that gives a single boolean; NULL or an error is "cannot tell"
+};
+
+struct VerifySpec {
+  std::vector<AssertionSpec> assertions;
+};
+
+struct StageSpec {
+  std::string name;
+  std::vector<std::string> after;
+  std::optional<std::vector<std::string>> grid;  // dimensions; absent: the kind's default
+  Duration timeout = hours(1);                   // per task; every task has one
+  int retries = 2;                               // the task's own failures (I5)
+  int setbacks = 20;                             // ours: machine lost, conflict, unavailable (I5)
+  int lookback = 0;                              // earlier periods of `after` stages it needs
+  bool may_be_empty = false;                     // empty = "allow"
+  std::variant<LoadSpec, FeaturesSpec, SqlSpec, CommandSpec, VerifySpec> kind;
+
+  std::string_view kind_name() const;
+};
+
+class PhaseSpec {
+ public:
+  std::string name;
+  Deadline deadline = Duration(hours(48));
+  std::optional<Money> budget;
+  DatabaseSpec database;
+  MachinesSpec machines;
+  std::vector<DimensionSpec> grid;
+  std::vector<StageSpec> stages;  // in an order where each comes after what it needs
+
+  const StageSpec* FindStage(std::string_view stage) const;
+  const StageSpec* FirstLoad() const;
+};
+
+// What the text cannot say for itself.
+struct ParseContext {
+  std::string file;               // for messages
+  std::string folder;             // relative paths in the file are taken from here
+  std::string working_folder;     // relative paths in --set are taken from here
+  Instant now;                    // a fixed deadline must lie after it
+  std::vector<std::string> sets;  // "key.path=value", in order
+};
+
+// The spec and the text that gives it again: the file with every --set applied, in canonical order.
+struct ParsedPhase {
+  PhaseSpec spec;
+  std::string canonical_toml;
+};
+
+// kInvalid: every mistake found, one per line, as "file:line: what, value, next step".
+Result<ParsedPhase> ParsePhase(std::string_view text, const ParseContext& context);
+
+}  // namespace mayfly

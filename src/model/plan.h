@@ -1,0 +1,55 @@
+#pragma once
+// A phase compiled against the data that was found: every stage with its table, every task with its
+// leaves and needs. Compiling is pure and repeatable, so the ledger keeps only spec and findings.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "model/phase_spec.h"
+#include "model/shape.h"
+
+namespace mayfly {
+
+// What was found in the data for the dimensions that say "from-data", and about the bars.
+struct Findings {
+  std::vector<std::string> pairs;          // with data, sorted
+  std::vector<std::string> missing_pairs;  // listed in the phase, without a file or table
+  std::optional<PeriodUnit> unit;
+  std::optional<Instant> first, last;      // of all bars
+  std::int64_t rows = 0;                   // of all bars, before any is rejected
+  std::vector<std::string> absent_inputs;  // bar columns that no file has, such as "open"
+  friend bool operator==(const Findings&, const Findings&) = default;
+};
+
+struct PlannedTask {
+  Point point;
+  std::vector<Leaf> leaves;        // what it writes; empty for verify
+  std::vector<std::size_t> needs;  // indices into PhasePlan::tasks, all smaller than its own
+  std::size_t stage = 0;           // index into PhasePlan::stages
+};
+
+struct PlannedStage {
+  StageSpec spec;
+  std::optional<TableShape> shape;     // absent for verify
+  std::optional<std::string> skipped;  // "input absent: open, high, low", by name; never a pass
+  std::size_t task_count = 0;
+};
+
+struct PhasePlan {
+  PhaseSpec spec;
+  Findings findings;
+  Grid grid;
+  std::vector<PlannedStage> stages;
+  std::vector<PlannedTask> tasks;  // in the order of claiming
+  std::string canonical_toml;
+  std::string hash;                // of everything that decides the output; 12 hex digits
+  std::vector<std::string> notes;  // choices worth telling: "periods by year: 2,300 rows a leaf"
+
+  std::size_t LeafCount() const;
+  const PlannedStage* FindStage(std::string_view name) const;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,126 @@
+#pragma once
+// What the ledger says about a run: the snapshot that the controller decides on and people look at.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/grid.h"
+#include "model/states.h"
+
+namespace mayfly {
+
+struct TaskCounts {
+  std::int64_t blocked = 0, ready = 0, leased = 0, done = 0, quarantined = 0, skipped = 0;
+  std::int64_t total() const { return blocked + ready + leased + done + quarantined + skipped; }
+  bool finished() const { return done + skipped == total(); }
+};
+
+struct StageView {
+  StageId id;
+  std::string name;
+  std::string kind;
+  StageState state = StageState::kBlocked;
+  TaskCounts tasks;
+  std::int64_t rows = 0;
+  std::string note;  // why skipped or failed
+};
+
+struct MachineView {
+  MachineId id;
+  MachineState state = MachineState::kIntended;
+  std::string token;
+  std::string external_id;
+  int slots = 0;
+  std::string reason;                           // why it was launched, or why it ends
+  std::optional<Instant> intended, born, gone;  // database time
+  std::optional<Duration> heartbeat_age;        // absent before the first heartbeat
+  Duration age{};                               // since the intent
+  Duration deadline_in{};                       // may be negative
+  bool noticed = false;                         // it said that it will be taken away
+  bool ordered_to_drain = false;
+};
+
+struct RunView {
+  RunId id;
+  std::string phase;
+  std::string plan_hash;
+  RunState state = RunState::kPlanned;
+  std::optional<Verdict> verdict;
+  std::string schema;         // where its output is: "bqx__7"
+  std::string reader_schema;  // where readers look: "bqx"
+  std::string reason;         // why failed or cancelled
+  bool published = false;
+  std::optional<Instant> created, approved, closed;
+  Duration deadline_in{};
+};
+
+struct RunSnapshot {
+  RunView run;
+  std::vector<StageView> stages;
+  std::vector<MachineView> machines;  // all that ever were, oldest first
+  Duration server_up{};               // since the database server started
+  std::int64_t findings_failed = 0;   // checks that are not pass, of the newest verification
+  std::int64_t findings_total = 0;
+  std::int64_t leases_of_dead = 0;  // tasks leased to a machine that is gone: claims that raced
+
+  TaskCounts Totals() const;
+};
+
+struct Finding {
+  std::string stage;
+  std::string check;
+  std::string where;  // leaf, pair or column it is about; may be empty
+  Verdict verdict = Verdict::kCannotTell;
+  std::string expected;
+  std::string found;
+};
+
+// Pass only if there is at least one finding and every one passes.
+Verdict Conclude(const std::vector<Finding>& findings);
+
+struct TaskView {
+  TaskId id;
+  std::string stage;
+  Point point;
+  TaskState state = TaskState::kBlocked;
+  int failures = 0, setbacks = 0;
+  std::int64_t rows = 0;
+  std::string last_error;
+};
+
+struct AttemptView {
+  Fence fence;
+  MachineId machine;
+  int slot = 0;
+  Instant started;
+  std::optional<Instant> ended;
+  std::string outcome;  // "", done, failed, released, expired
+  std::string error;
+  std::string output;  // last part of what it printed
+  std::int64_t rows = 0;
+  double seconds = 0;
+};
+
+struct LogLine {
+  std::int64_t id = 0;
+  Instant at;
+  MachineId machine;
+  TaskId task;
+  std::string source;  // "task", "worker", "controller"
+  std::string text;
+};
+
+struct EventView {
+  std::int64_t id = 0;
+  Instant at;
+  std::string kind;  // "task.done", "machine.intended", "run.published", …
+  TaskId task;
+  MachineId machine;
+  std::string detail;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,99 @@
+#pragma once
+// The controller's side of the ledger.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/plan.h"
+#include "model/run.h"
+
+namespace mayfly {
+
+struct MachineIntent {
+  std::string token;
+  std::string provider;
+  int slots = 1;
+  std::string reason;  // "336 tasks are ready and no machine works on them"
+};
+
+// One change to the ledger, with its event. Each is refused (kConflict) if the state is not what
+// the state machine allows, or if the controller's fence is not the newest (I9).
+struct SetRunState {
+  RunState to = RunState::kRunning;
+  std::string reason;
+  std::optional<Verdict> verdict;
+};
+struct SetStageState {
+  StageId stage;
+  StageState to = StageState::kOpen;
+  std::string reason;
+};
+struct RecordLaunched {  // fact: the machine exists
+  MachineId machine;
+  std::string external_id;
+};
+struct OrderDrain {
+  MachineId machine;
+  std::string reason;
+};
+struct RecordEnding {  // intent: it will be terminated
+  MachineId machine;
+  std::string reason;
+};
+struct RecordGone {  // fact: the provider says that it is gone
+  MachineId machine;
+};
+// Quarantined tasks become ready with fresh budgets: `run` after the cause was mended.
+struct RetryQuarantined {};
+using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
+                            RecordGone, RetryQuarantined>;
+
+// Where a run with this phase name stands when `run` is asked for.
+struct Existing {
+  RunId run;
+  RunState state = RunState::kPlanned;
+  std::string plan_hash;
+};
+
+class RunStore {
+ public:
+  virtual ~RunStore() = default;
+
+  // The newest run of this phase, if there is one.
+  virtual Result<std::optional<Existing>> FindNewest(const std::string& phase) = 0;
+
+  // Writes run, stages, tasks, needs and leaves (created empty) in one transaction; the run is
+  // approved. kConflict names the open run of the same phase.
+  virtual Result<RunId> Create(const PhasePlan& plan) = 0;
+
+  // Becomes the one acting controller (I9): the answer is a fence greater than any before.
+  // kConflict names the controller that is alive.
+  virtual Result<Fence> TakeControl(RunId run, const std::string& who) = 0;
+
+  virtual Result<RunSnapshot> Load(RunId run) = 0;
+
+  virtual Status Apply(RunId run, Fence control, const Change& change) = 0;
+
+  // The intent is committed before the provider is asked (I6). Repeating a token gives its machine.
+  virtual Result<MachineId> RecordIntent(RunId run, Fence control, const MachineIntent& intent) = 0;
+
+  // Takes every lease of a machine that is dead or gone: ends the backends that the leases name,
+  // sees them gone, gives the tasks back as setbacks. Safe to repeat; finds claims that raced the
+  // death. Returns how many leases were taken back.
+  virtual Result<int> ReapMachine(RunId run, Fence control, MachineId machine,
+                                  const std::string& reason) = 0;
+
+  // One transaction points the readers' views at this run. The verdict must be pass (I7).
+  virtual Status Publish(RunId run, Fence control) = 0;
+
+  // Drops what the run no longer needs: its worker role, staging tables, and schemas of runs beyond
+  // keep_runs. Safe to repeat.
+  virtual Status CleanUp(RunId run, Fence control) = 0;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,24 @@
+#include "engine/catalogue.h"
+
+#include <array>
+
+#include "engine/families/bqx.h"
+#include "engine/families/rate_index.h"
+
+namespace mayfly::engine {
+
+std::span<const Family* const> Families() {
+  static const Family rate_index = MakeRateIndex();
+  static const Family bqx = MakeBqx();
+  static const std::array<const Family*, 2> all = {&rate_index, &bqx};
+  return all;
+}
+
+const Family* FindFamily(std::string_view name) {
+  for (const Family* family : Families()) {
+    if (family->name() == name) return family;
+  }
+  return nullptr;
+}
+
+}  // namespace mayfly::engine

@@ -44,6 +44,9 @@ struct MachineView {
   bool ordered_to_drain = false;
 };
 
+// What an operator asked of a run, through the ledger.
+enum class StopWish { kNone, kPause, kCancel };
+
 struct RunView {
   RunId id;
   std::string phase;
@@ -53,6 +56,7 @@ struct RunView {
   std::string schema;         // where its output is: "bqx__7"
   std::string reader_schema;  // where readers look: "bqx"
   std::string reason;         // why failed or cancelled
+  StopWish stop_wish = StopWish::kNone;
   bool published = false;
   std::optional<Instant> created, approved, closed;
   Duration deadline_in{};

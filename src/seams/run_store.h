@@ -21,6 +21,13 @@ struct MachineIntent {
   std::string reason;  // "336 tasks are ready and no machine works on them"
 };
 
+// A machine that may be launched, and how it reaches the ledger: a login of its own that nobody
+// else has, INSERT and TRUNCATE on its run's leaves and its verbs on the ledger, nothing else.
+struct IntendedMachine {
+  MachineId machine;
+  std::string access;  // libpq conninfo with a secret made for this call; never stored (I12)
+};
+
 // One change to the ledger, with its event. Each is refused (kConflict) if the state is not what
 // the state machine allows, or if the controller's fence is not the newest (I9).
 struct SetRunState {
@@ -79,8 +86,13 @@ class RunStore {
 
   virtual Status Apply(RunId run, Fence control, const Change& change) = 0;
 
-  // The intent is committed before the provider is asked (I6). Repeating a token gives its machine.
-  virtual Result<MachineId> RecordIntent(RunId run, Fence control, const MachineIntent& intent) = 0;
+  // The intent is committed before the provider is asked (I6). Repeating a token gives its machine
+  // with a new secret; the old one stops working. RecordGone takes the login away.
+  virtual Result<IntendedMachine> RecordIntent(RunId run, Fence control,
+                                               const MachineIntent& intent) = 0;
+
+  // Kept in the run (RunView::stop_wish) until it is over or continued; needs no control.
+  virtual Status RequestStop(RunId run, StopWish wish) = 0;
 
   // Takes every lease of a machine that is dead or gone: ends the backends that the leases name,
   // sees them gone, gives the tasks back as setbacks. Safe to repeat; finds claims that raced the

@@ -46,11 +46,11 @@ class RollingMoments {
 // The mean of a window of n rows from its moments.
 inline double MeanOf(double reference, double sum, double n) { return reference + sum / n; }
 
-// The sample variance (n - 1) of a window of n rows from its moments; never below zero, exactly
-// zero for a flat window.
+// The sample variance (n - 1) of a window of n rows from its moments; exactly zero for a flat one.
+// It cannot come out below zero: the reference is one of the n values, so at most n - 1 of the
+// terms are not zero, squares >= sum^2 / (n - 1), and at least 1/n of `squares` is left.
 inline double VarianceOf(double sum, double squares, double n) {
-  const double variance = (squares - sum * sum / n) / (n - 1);
-  return variance < 0 ? 0 : variance;
+  return (squares - sum * sum / n) / (n - 1);
 }
 
 }  // namespace mayfly::engine

@@ -1,0 +1,91 @@
+// The golden vectors of the specification (section 6): figures at row 999 of the synthetic pair,
+// computed elsewhere in exact arithmetic and printed to 12 digits.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "engine/catalogue.h"
+#include "engine/testing/series.h"
+
+namespace mayfly::engine {
+namespace {
+
+constexpr std::size_t kRow = 999;
+
+std::map<std::string, double> ValuesAt(std::string_view family_name, const testing::Bars& bars,
+                                       double baseline) {
+  const Family* family = FindFamily(family_name);
+  ColumnBlock block;
+  EXPECT_TRUE(family->Compute(bars.View(), baseline, {kRow, kRow + 1}, block).ok());
+  std::map<std::string, double> values;
+  for (std::size_t c = 0; c < family->columns().size(); ++c) {
+    values[family->columns()[c].name] = block.columns[c][0];
+  }
+  return values;
+}
+
+void ExpectRelative(const std::map<std::string, double>& got, const std::string& name,
+                    double want) {
+  ASSERT_TRUE(got.contains(name)) << name;
+  EXPECT_NEAR(got.at(name), want, 1e-9 * std::fabs(want)) << name;
+}
+
+TEST(Golden, TheSeriesIsTheOneThatTheVectorsAreOf) {
+  const testing::Bars bars = testing::GoldenBars(1000);
+  const std::vector<double> first(bars.close.begin() + 1, bars.close.begin() + 6);
+  EXPECT_EQ(first, (std::vector<double>{107352, 107355, 107349, 107351, 107342}));
+  EXPECT_EQ(bars.open[kRow], 107418);
+  EXPECT_EQ(bars.high[kRow], 107421);
+  EXPECT_EQ(bars.low[kRow], 107413);
+  EXPECT_EQ(bars.close[kRow], 107416);
+}
+
+TEST(Golden, RateIndexAndItsBarColumns) {
+  const auto got = ValuesAt("rate_index", testing::GoldenBars(1000), testing::kGoldenBaseline);
+  ExpectRelative(got, "rate_index", 100.055888819);
+  EXPECT_EQ(got.at("open_index"), 100 * 107418.0 / 107356);
+  EXPECT_EQ(got.at("high_index"), 100 * 107421.0 / 107356);
+  EXPECT_EQ(got.at("low_index"), 100 * 107413.0 / 107356);
+}
+
+TEST(Golden, Bqx) {
+  const std::map<std::string, double> golden = {
+      {"rate_index", 100.055888819},           {"w15_bqx_return", 0.0025787592165},
+      {"w15_bqx_max_index", 100.098736913},    {"w15_bqx_min_index", 100.057751779},
+      {"w15_bqx_avg_index", 100.073090155},    {"w15_bqx_stdev_index", 0.0130210660398},
+      {"w15_bqx_endpoint", 0.000344455202205}, {"w30_bqx_return", 0.00828554405303},
+      {"w30_bqx_max_index", 100.103394314},    {"w30_bqx_min_index", 100.057751779},
+      {"w30_bqx_avg_index", 100.083522734},    {"w30_bqx_stdev_index", 0.0144249009284},
+      {"w30_bqx_endpoint", 0.000353764802264}, {"w45_bqx_return", 0.0186657481195},
+      {"w45_bqx_max_index", 100.138790566},    {"w45_bqx_min_index", 100.057751779},
+      {"w45_bqx_avg_index", 100.097391441},    {"w45_bqx_stdev_index", 0.0237519637796},
+      {"w45_bqx_endpoint", 0.000763387204886}, {"w60_bqx_return", 0.0314943770016},
+      {"w60_bqx_max_index", 100.158351652},    {"w60_bqx_min_index", 100.057751779},
+      {"w60_bqx_avg_index", 100.108408783},    {"w60_bqx_stdev_index", 0.0284493158456},
+      {"w60_bqx_endpoint", 0.00102405600655},  {"w75_bqx_return", 0.0453749906904},
+      {"w75_bqx_max_index", 100.162077574},    {"w75_bqx_min_index", 100.057751779},
+      {"w75_bqx_avg_index", 100.116422619},    {"w75_bqx_stdev_index", 0.0302150521151},
+      {"w75_bqx_endpoint", 0.000930960005958}, {"agg_bqx_return", 0.0453749906904},
+      {"agg_bqx_max_index", 100.162077574},    {"agg_bqx_min_index", 100.057751779},
+      {"agg_bqx_avg_index", 100.116422619},    {"agg_bqx_stdev_index", 0.0302150521151},
+      {"agg_bqx_range", 0.00104267520667},     {"agg_bqx_volatility", 0.00030198174712}};
+  const auto got = ValuesAt("bqx", testing::GoldenBars(1000), testing::kGoldenBaseline);
+  EXPECT_EQ(got.size(), golden.size());
+  for (const auto& [name, want] : golden) ExpectRelative(got, name, want);
+}
+
+// "Numbers independent of scale must also come out of raw integer prices": of any prices, in fact.
+TEST(Golden, WhatHasNoScaleDoesNotDependOnIt) {
+  testing::Bars bars = testing::GoldenBars(1000);
+  for (double& close : bars.close) close *= 1e-5;
+  const auto got = ValuesAt("bqx", bars, /*baseline=*/0.5);
+  ExpectRelative(got, "w15_bqx_return", 0.0025787592165);
+  ExpectRelative(got, "w75_bqx_endpoint", 0.000930960005958);
+  ExpectRelative(got, "agg_bqx_range", 0.00104267520667);
+  ExpectRelative(got, "agg_bqx_volatility", 0.00030198174712);
+}
+
+}  // namespace
+}  // namespace mayfly::engine

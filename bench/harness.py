@@ -1,0 +1,92 @@
+"""What the sections of the benches share: running our benches, timing peers in turns, tables."""
+
+import json
+import pathlib
+import statistics
+import subprocess
+import time
+
+
+class CannotMeasure(Exception):
+    """Something that a section needs is missing; the message says what."""
+
+
+class Bench:
+    """Where the build is, and how often each contender has its turn."""
+
+    def __init__(self, build, rounds):
+        self.build = pathlib.Path(build)
+        self.rounds = rounds
+
+    def google(self, name, only=".", seconds=0.1):
+        """Runs mayfly_<name>_bench once; its benchmarks by name, as Google Benchmark writes them."""
+        found = sorted(path for path in self.build.rglob(f"mayfly_{name}_bench") if path.is_file())
+        if not found:
+            raise CannotMeasure(f"no mayfly_{name}_bench in the build; ./dev build makes it")
+        command = [found[0], "--benchmark_format=json", f"--benchmark_filter={only}",
+                   f"--benchmark_min_time={seconds}"]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if ran.returncode != 0:
+            raise CannotMeasure(f"mayfly_{name}_bench failed: {ran.stderr.strip()[-300:]}")
+        results = {one["name"]: one for one in json.loads(ran.stdout)["benchmarks"]}
+        failed = [one["error_message"] for one in results.values() if one.get("error_occurred")]
+        if failed or not results:
+            raise CannotMeasure(f"mayfly_{name}_bench: {failed[0] if failed else 'nothing ran'}")
+        return results
+
+    def in_turns(self, contenders):
+        """Calls each contender once a round, round by round; the results of each by name."""
+        results = {name: [] for name in contenders}
+        for _ in range(self.rounds):
+            for name, contend in contenders.items():
+                results[name].append(contend())
+        return results
+
+
+def rate_of(rows, work):
+    """Rows per second of work()."""
+    start = time.perf_counter()
+    work()
+    return rows / (time.perf_counter() - start)
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def spread(values):
+    """Half the distance between the extremes, relative to the median."""
+    return (max(values) - min(values)) / 2 / statistics.median(values)
+
+
+def quantity(number):
+    """1234567 as '1.23 M': three digits, for tables."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(number) >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.3g}"
+
+
+def table(header, rows):
+    """A Markdown table; all columns but the first are right-aligned."""
+    lines = ["| " + " | ".join(map(str, header)) + " |",
+             "|---|" + "---:|" * (len(header) - 1)]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def cpu_model():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown processor"
+
+
+def steal_share(before=None):
+    """Without `before`, a reading; with one, the share of time that other guests took since."""
+    fields = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    ticks = [int(field) for field in fields]
+    if before is None:
+        return ticks
+    passed = [now - then for now, then in zip(ticks, before)]
+    return passed[7] / max(1, sum(passed))

@@ -1,0 +1,99 @@
+"""Runs the benches beside their peers and writes docs/performance.md.
+
+Usage: run.py [--only NAME ...] [--build DIR] [--rounds N] [--print]
+
+Each file of bench/sections is one section of the document: a module with TITLE and a function
+section(bench) that returns Markdown. --only measures the named sections and keeps the others as
+they are in the document; --print writes to the terminal alone. A section that cannot be measured
+says why in its place, and the exit code is 1.
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import platform
+import re
+import sys
+
+from harness import Bench, CannotMeasure, cpu_model, steal_share
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+DOCUMENT = ROOT / "docs" / "performance.md"
+
+PREAMBLE = """# Performance
+
+Written by `./dev bench`; edit `bench/`, not this. Ours and the others' are measured in one run, in
+turns, on the machine named in each section: the ratios are the result, the times are only notes.
+"""
+
+
+def load_sections():
+    """The modules of bench/sections by name, in the order of their file names."""
+    sections = {}
+    for path in sorted((HERE / "sections").glob("*.py")):
+        name = path.stem.lstrip("0123456789_")
+        spec = importlib.util.spec_from_file_location(f"section_{name}", path)
+        sections[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sections[name])
+    return sections
+
+
+def measure(module, bench):
+    """The section's Markdown, and whether it could be measured."""
+    before = steal_share()
+    try:
+        body, measured = module.section(bench).strip(), True
+    except CannotMeasure as reason:
+        body, measured = f"Not measured: {reason}.", False
+    steal = steal_share(before)
+    note = (f"*{cpu_model()}, {os.cpu_count()} cores, {platform.system()}; {bench.rounds} rounds in "
+            f"turns, medians; the hypervisor took {steal:.0%} of the time.*")
+    return f"## {module.TITLE}\n\n{body}\n\n{note}", measured
+
+
+def existing_sections():
+    """What the document holds now, by section name."""
+    text = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+    pattern = r"<!-- section (\w+) -->\n(.*?)\n<!-- end \1 -->"
+    return {name: body for name, body in re.findall(pattern, text, re.S)}
+
+
+def write_document(bodies):
+    parts = [f"<!-- section {name} -->\n{body}\n<!-- end {name} -->" for name, body in bodies.items()]
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(PREAMBLE + "\n" + "\n\n".join(parts) + "\n")
+
+
+def parse_arguments(names):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", default=names,
+                        help=f"sections to measure: {', '.join(names)}")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--print", action="store_true", dest="print_only",
+                        help="leave docs/performance.md as it is")
+    return parser.parse_args()
+
+
+def main():
+    sections = load_sections()
+    arguments = parse_arguments(list(sections))
+    bench = Bench(arguments.build, arguments.rounds)
+    kept, bodies, all_measured = existing_sections(), {}, True
+    for name, module in sections.items():
+        if name in arguments.only:
+            print(f"bench: {module.TITLE}", file=sys.stderr)
+            bodies[name], measured = measure(module, bench)
+            all_measured = all_measured and measured
+            print(bodies[name] + "\n", flush=True)
+        elif name in kept:
+            bodies[name] = kept[name]
+    if not arguments.print_only:
+        write_document(bodies)
+    return 0 if all_measured else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

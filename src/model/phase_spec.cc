@@ -1,5 +1,6 @@
 #include "model/phase_spec.h"
 
+#include <algorithm>
 #include <array>
 
 namespace mayfly {
@@ -7,6 +8,15 @@ namespace mayfly {
 std::string_view StageSpec::kind_name() const {
   constexpr std::array<std::string_view, 5> kNames{"load", "features", "sql", "command", "verify"};
   return kNames[kind.index()];
+}
+
+bool IsPlainLabel(std::string_view text) {
+  constexpr std::size_t kLongest = 63;
+  return !text.empty() && text.size() <= kLongest &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_' || c == '.' || c == '-';
+         });
 }
 
 const StageSpec* PhaseSpec::FindStage(std::string_view stage) const {
@@ -21,6 +31,55 @@ const StageSpec* PhaseSpec::FirstLoad() const {
     if (std::holds_alternative<LoadSpec>(candidate.kind)) return &candidate;
   }
   return nullptr;
+}
+
+std::vector<std::string> PhaseSpec::DimensionsOf(const StageSpec& stage) const {
+  bool by_pair = std::holds_alternative<LoadSpec>(stage.kind) ||
+                 std::holds_alternative<VerifySpec>(stage.kind);
+  bool by_bar = std::holds_alternative<FeaturesSpec>(stage.kind);
+  std::vector<std::string> dimensions;
+  for (const DimensionSpec& dimension : grid) {
+    const std::string& dim = dimension.name;
+    bool is_in = true;
+    if (stage.grid) {
+      is_in = std::find(stage.grid->begin(), stage.grid->end(), dim) != stage.grid->end();
+    } else if (by_pair || by_bar) {
+      is_in = dim == kPairDimension || (by_bar && dim == kPeriodDimension);
+    }
+    if (is_in) dimensions.push_back(dim);
+  }
+  return dimensions;
+}
+
+TableShape OutputShape(const OutputSpec& output, const std::vector<std::string>& dimensions) {
+  TableShape shape{.name = output.table, .dimensions = dimensions};
+  bool has_period =
+      std::find(dimensions.begin(), dimensions.end(), kPeriodDimension) != dimensions.end();
+  bool has_time =
+      std::find(output.columns.begin(), output.columns.end(),
+                Column{std::string(kTimeColumn), ColumnType::kTimestamptz}) != output.columns.end();
+  if (has_period && has_time) shape.time_column = std::string(kTimeColumn);
+  for (const std::string& dimension : dimensions) {
+    if (dimension == kPeriodDimension && shape.time_column) continue;
+    shape.columns.push_back({dimension, ColumnType::kText});
+  }
+  shape.columns.insert(shape.columns.end(), output.columns.begin(), output.columns.end());
+  shape.key = output.key;
+  if (shape.key.empty()) {
+    shape.key = PartitionColumns(shape);
+    if (has_time && !shape.time_column) shape.key.emplace_back(kTimeColumn);
+  }
+  return shape;
+}
+
+std::vector<std::string> PartitionColumns(const TableShape& shape) {
+  std::vector<std::string> columns;
+  for (const std::string& dimension : shape.dimensions) {
+    if (dimension == kPeriodDimension && shape.time_column) continue;
+    columns.push_back(dimension);
+  }
+  if (shape.time_column) columns.push_back(*shape.time_column);
+  return columns;
 }
 
 }  // namespace mayfly

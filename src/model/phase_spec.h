@@ -2,6 +2,8 @@
 // The phase file as a type that cannot be invalid: a PhaseSpec that exists passed every check that
 // needs no database. Parsing touches nothing but the text it is given.
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +20,9 @@
 
 namespace mayfly {
 
+inline constexpr std::string_view kPairDimension = "pair";  // the one that bars are filed by
+inline constexpr std::string_view kTimeColumn = "ts";       // the one that periods are ranges over
+
 // A deadline counted from approval, or a fixed instant.
 using Deadline = std::variant<Duration, Instant>;
 
@@ -25,6 +30,7 @@ struct DatabaseSpec {
   std::string url = "embedded";  // or a reference: env:NAME, file:PATH, ssm:…, secretsmanager:…
   std::string schema;            // where readers find the published output
   int keep_runs = 2;
+  friend bool operator==(const DatabaseSpec&, const DatabaseSpec&) = default;
 };
 
 struct MachinesSpec {
@@ -36,6 +42,7 @@ struct MachinesSpec {
   Duration lease = seconds(10);
   Duration notice = seconds(120);  // how long before it is taken a machine is told
   int replacements = 8;            // how many machines may be lost before the run fails
+  friend bool operator==(const MachinesSpec&, const MachinesSpec&) = default;
 };
 
 // A dimension as written: labels, or to be found in the data.
@@ -45,11 +52,13 @@ struct DimensionSpec {
   // period dimension only:
   std::optional<PeriodUnit> every;              // absent: chosen by rows per leaf
   std::optional<Instant> from_month, to_month;  // absent: from-data
+  friend bool operator==(const DimensionSpec&, const DimensionSpec&) = default;
 };
 
 struct TableSource {
   std::string table;                           // may hold {pair}
   std::map<std::string, std::string> columns;  // bar column (ts, open, …, close) → table column
+  friend bool operator==(const TableSource&, const TableSource&) = default;
 };
 
 struct LoadSpec {
@@ -66,24 +75,28 @@ struct LoadSpec {
   std::string disorder = "sort";          // sort | fail
   std::string bad_rows = "reject";        // reject | fail
   double max_bad_share = 0.01;
+  friend bool operator==(const LoadSpec&, const LoadSpec&) = default;
 };
 
 struct FeaturesSpec {
   std::string family;
   std::string table;  // default: the family's name
   std::string bars;   // name of the load stage it reads; default: the only one
+  friend bool operator==(const FeaturesSpec&, const FeaturesSpec&) = default;
 };
 
 struct OutputSpec {
   std::string table;
   std::vector<Column> columns;  // as written, without the dimension columns
   std::vector<std::string> key;
+  friend bool operator==(const OutputSpec&, const OutputSpec&) = default;
 };
 
 struct SqlSpec {
   std::string query;  // one SELECT whose rows become the leaf
   OutputSpec output;
   bool unchecked = false;  // accept what PREPARE cannot check
+  friend bool operator==(const SqlSpec&, const SqlSpec&) = default;
 };
 
 struct CommandSpec {
@@ -91,15 +104,18 @@ struct CommandSpec {
   std::map<std::string, std::string> env;
   std::string cwd;
   OutputSpec output;
+  friend bool operator==(const CommandSpec&, const CommandSpec&) = default;
 };
 
 struct AssertionSpec {
   std::string name;
   std::string sql;  // one SELECT that gives a single boolean; NULL or an error is "cannot tell"
+  friend bool operator==(const AssertionSpec&, const AssertionSpec&) = default;
 };
 
 struct VerifySpec {
   std::vector<AssertionSpec> assertions;
+  friend bool operator==(const VerifySpec&, const VerifySpec&) = default;
 };
 
 struct StageSpec {
@@ -114,7 +130,12 @@ struct StageSpec {
   std::variant<LoadSpec, FeaturesSpec, SqlSpec, CommandSpec, VerifySpec> kind;
 
   std::string_view kind_name() const;
+  friend bool operator==(const StageSpec&, const StageSpec&) = default;
 };
+
+// What may be a label of a grid, and the name of a phase or stage: letters, digits, ".", "_", "-",
+// at most 63 bytes.
+bool IsPlainLabel(std::string_view text);
 
 class PhaseSpec {
  public:
@@ -128,18 +149,36 @@ class PhaseSpec {
 
   const StageSpec* FindStage(std::string_view stage) const;
   const StageSpec* FirstLoad() const;
+
+  // The dimensions of a stage, in grid order: those it names, or its kind's default.
+  std::vector<std::string> DimensionsOf(const StageSpec& stage) const;
+
+  friend bool operator==(const PhaseSpec&, const PhaseSpec&) = default;
 };
+
+// The table of a sql or command stage over these dimensions: the dimension columns, then those
+// declared. With a column `ts timestamptz`, `period` is a range over it and no column of its own.
+TableShape OutputShape(const OutputSpec& output, const std::vector<std::string>& dimensions);
+
+// Dimensions that are columns of the table, and the time column where `period` is a range: what a
+// primary key must hold.
+std::vector<std::string> PartitionColumns(const TableShape& shape);
 
 // What the text cannot say for itself.
 struct ParseContext {
   std::string file;               // for messages
   std::string folder;             // relative paths in the file are taken from here
   std::string working_folder;     // relative paths in --set are taken from here
-  Instant now;                    // a fixed deadline must lie after it
+  Instant now = Instant::min();   // a fixed deadline must lie after it; min() takes any
   std::vector<std::string> sets;  // "key.path=value", in order
+
+  // Reads the file of a `sql` stage. Without it such a file is an error; the canonical text never
+  // needs it, because it holds the query itself.
+  std::function<Result<std::string>(const std::string& path)> read_file;
 };
 
-// The spec and the text that gives it again: the file with every --set applied, in canonical order.
+// The spec and the text that gives it again, anywhere: the file with every --set applied, paths
+// absolute, queries in place of their files, keys in canonical order.
 struct ParsedPhase {
   PhaseSpec spec;
   std::string canonical_toml;

@@ -28,8 +28,10 @@ struct IntendedMachine {
   std::string access;  // libpq conninfo with a secret made for this call; never stored (I12)
 };
 
-// One change to the ledger, with its event. Each is refused (kConflict) if the state is not what
-// the state machine allows, or if the controller's fence is not the newest (I9).
+// One change to the ledger, with its event. A step to `running` clears the stop wish;
+// RecordLaunched moves an intended machine to booting and one that already works nowhere. Each is
+// refused (kConflict) if the state is not what the state machine allows, or if the controller's
+// fence is not the newest (I9).
 struct SetRunState {
   RunState to = RunState::kRunning;
   std::string reason;

@@ -58,7 +58,8 @@ class TaskQueue {
 
   // Accepts what the open transaction wrote: every task must be leased under exactly its fence, or
   // nothing at all is committed and the answer is kConflict (I2, I3). Dependents become ready and,
-  // if asked, the next tasks are leased, all in the one transaction. kAmbiguous is answered only
+  // if asked, the next tasks are leased, all in the one transaction. A machine that may no longer
+  // claim gets no next tasks, and what it finished still counts. kAmbiguous is answered only
   // when the ledger could not be asked what became of the commit.
   virtual Result<std::vector<LeasedTask>> Complete(std::span<const Completion> done,
                                                    const std::optional<ClaimRequest>& next) = 0;
@@ -92,6 +93,9 @@ struct WorkerBrief {
   std::optional<std::int64_t> slot_memory_bytes;
 };
 
+// Whose budget an attempt that did not end well is paid from (I5).
+enum class Blame { kOurs, kTask };
+
 // A supervisor's verbs. One object per machine; not thread-safe.
 class WorkerRegistry {
  public:
@@ -104,9 +108,10 @@ class WorkerRegistry {
   // One heartbeat for all slots: their leases live on.
   virtual Result<WorkerOrders> Renew(MachineId machine) = 0;
 
-  // A slot died or was killed: ends its backends, sees them gone, then gives its leases back as
-  // setbacks. Returns how many.
-  virtual Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason) = 0;
+  // A slot died or was killed: ends its backends, sees them gone, then gives its leases back, as a
+  // setback of ours or as the task's own failure (it ran over its time). Returns how many.
+  virtual Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason,
+                                  Blame blame) = 0;
 
   // The machine will be taken away: the controller asks for a replacement.
   virtual Status ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) = 0;

@@ -1,0 +1,82 @@
+#pragma once
+// Carries a run from approval to proof: load, decide, carry out, record. Crash-only: stopping is
+// killing it, starting is Load. Single-threaded; Step never sleeps.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "sched/decide.h"
+#include "seams/clock.h"
+#include "seams/machine_provider.h"
+#include "seams/run_store.h"
+
+namespace mayfly {
+
+// Watches the controller at work: progress for people. Must not block.
+class ControllerObserver {
+ public:
+  virtual ~ControllerObserver() = default;
+  virtual void OnSnapshot(const RunSnapshot& snapshot) = 0;
+  virtual void OnAction(const sched::Action& action, const Status& outcome) = 0;
+  virtual void OnTrouble(const Error& error) = 0;  // it will be tried again
+};
+
+struct ControllerOptions {
+  RunId run;
+  std::string who;  // shown to a second controller: "pid 4711"
+  sched::Policy policy;
+  std::string provider = "local";
+  int slots = 1;
+  std::optional<std::int64_t> slot_memory_bytes;
+  Duration notice = seconds(120);
+  std::optional<Duration> interrupt_after;  // rehearse a notice on the run's first machine
+  Duration poll = milliseconds(250);
+  Duration patience = minutes(10);  // how long the ledger may be out of reach before it gives up
+};
+
+class Controller {
+ public:
+  // All references must outlive the controller; `observer` may be null.
+  Controller(ControllerOptions options, Clock& clock, RunStore& store, MachineProvider& provider,
+             ControllerObserver* observer);
+
+  // One bounded thing. Returns the mono time at which it wants to be called again. The first Step
+  // takes control.
+  Duration Step();
+
+  // There is nothing left to do; outcome() says how it went.
+  bool done() const { return done_; }
+
+  // The last snapshot once the run is settled, or why this controller had to stop.
+  const Result<RunSnapshot>& outcome() const { return *outcome_; }
+
+ private:
+  Status StepOnce();
+  Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
+  Status LaunchMachine(const std::string& token, const std::string& reason,
+                       const RunSnapshot& snapshot);
+  Status EndMachine(MachineId machine, const std::string& reason, const RunSnapshot& snapshot);
+  Status LookForResidue();
+  Status Apply(const Change& change);
+  void Finish(Result<RunSnapshot> outcome);
+  Duration AfterTrouble(const Error& error);
+
+  ControllerOptions options_;
+  Clock& clock_;
+  RunStore& store_;
+  MachineProvider& provider_;
+  ControllerObserver* observer_;
+  std::optional<Fence> control_;
+  int empty_residue_passes_ = 0;
+  int troubles_ = 0;
+  std::optional<Duration> trouble_since_;
+  bool acted_ = false;
+  bool done_ = false;
+  std::optional<Result<RunSnapshot>> outcome_;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,157 @@
+#include "controller/controller.h"
+
+#include <gtest/gtest.h>
+
+namespace mayfly {
+namespace {
+
+class FixedClock : public Clock {
+ public:
+  Instant Wall() override { return Instant(mono); }
+  Duration Mono() override { return mono; }
+  Duration mono{0};
+};
+
+// Answers with one snapshot and remembers what it was told, in order.
+class ScriptedStore : public RunStore {
+ public:
+  Result<std::optional<Existing>> FindNewest(const std::string&) override {
+    return std::optional<Existing>{};
+  }
+  Result<RunId> Create(const PhasePlan&) override { return RunId{1}; }
+  Result<Fence> TakeControl(RunId, const std::string&) override {
+    if (control_refused) return Conflict("run 1 is driven by pid 9");
+    return Fence{5};
+  }
+  Result<RunSnapshot> Load(RunId) override {
+    if (loads_that_fail > 0) {
+      --loads_that_fail;
+      return Unavailable("no database");
+    }
+    return snapshot;
+  }
+  Status Apply(RunId, Fence, const Change& change) override {
+    told.push_back("apply " + std::to_string(change.index()));
+    return {};
+  }
+  Result<IntendedMachine> RecordIntent(RunId, Fence, const MachineIntent& intent) override {
+    told.push_back("intent " + intent.token);
+    return IntendedMachine{MachineId{1}, "conninfo"};
+  }
+  Status RequestStop(RunId, StopWish) override { return {}; }
+  Result<int> ReapMachine(RunId, Fence, MachineId, const std::string&) override {
+    told.push_back("reap");
+    return 1;
+  }
+  Status Publish(RunId, Fence) override { return {}; }
+  Status CleanUp(RunId, Fence) override {
+    told.push_back("clean up");
+    return {};
+  }
+
+  RunSnapshot snapshot;
+  bool control_refused = false;
+  int loads_that_fail = 0;
+  std::vector<std::string> told;
+};
+
+class ScriptedProvider : public MachineProvider {
+ public:
+  explicit ScriptedProvider(std::vector<std::string>& told) : told_(told) {}
+  Status Preflight() override { return {}; }
+  Result<std::string> Launch(const LaunchIntent& intent) override {
+    told_.push_back("launch " + intent.token);
+    if (launch_fails) return Exhausted("no capacity");
+    return std::string("pid:1");
+  }
+  Result<std::vector<MachineSighting>> List(RunId) override {
+    return std::vector<MachineSighting>{};
+  }
+  Status Terminate(MachineId, const std::string&) override {
+    told_.push_back("terminate");
+    return {};
+  }
+  Result<std::vector<Residue>> FindResidue(RunId) override { return residue; }
+
+  bool launch_fails = false;
+  std::vector<Residue> residue;
+
+ private:
+  std::vector<std::string>& told_;
+};
+
+struct Bench {
+  Bench() {
+    store.snapshot.run.id = RunId{1};
+    store.snapshot.run.state = RunState::kRunning;
+    store.snapshot.run.deadline_in = hours(1);
+    store.snapshot.server_up = hours(1);
+    StageView stage{.id = StageId{1}, .state = StageState::kOpen};
+    stage.tasks.ready = 2;
+    store.snapshot.stages.push_back(stage);
+  }
+  FixedClock clock;
+  ScriptedStore store;
+  ScriptedProvider provider{store.told};
+  Controller controller{{.run = RunId{1}, .who = "test"}, clock, store, provider, nullptr};
+};
+
+TEST(Controller, RecordsTheIntentBeforeItActsAndTheFactAfter) {
+  Bench bench;
+  bench.controller.Step();
+  EXPECT_EQ(bench.store.told, (std::vector<std::string>{"intent run-1-machine-1",
+                                                        "launch run-1-machine-1", "apply 2"}));
+}
+
+TEST(Controller, TakesLeasesBackBeforeItTerminates) {
+  Bench bench;
+  MachineView machine{.id = MachineId{1}, .state = MachineState::kWorking, .external_id = "pid:1"};
+  machine.deadline_in = seconds(-1);
+  bench.store.snapshot.machines.push_back(machine);
+  bench.controller.Step();
+  ASSERT_GE(bench.store.told.size(), 4U);
+  EXPECT_EQ(bench.store.told[1], "reap");
+  EXPECT_EQ(bench.store.told[2], "terminate");
+}
+
+TEST(Controller, StopsWhenAnotherControllerIsAlive) {
+  Bench bench;
+  bench.store.control_refused = true;
+  bench.controller.Step();
+  ASSERT_TRUE(bench.controller.done());
+  EXPECT_EQ(bench.controller.outcome().error().kind(), ErrorKind::kConflict);
+}
+
+TEST(Controller, BacksOffWhileTheLedgerIsAwayAndGivesUpAfterItsPatience) {
+  Bench bench;
+  bench.store.loads_that_fail = 1000;
+  Duration first = bench.controller.Step();
+  EXPECT_GT(first, bench.clock.mono);
+  EXPECT_FALSE(bench.controller.done());
+  bench.clock.mono += minutes(11);
+  bench.controller.Step();
+  ASSERT_TRUE(bench.controller.done());
+  EXPECT_EQ(bench.controller.outcome().error().kind(), ErrorKind::kUnavailable);
+}
+
+TEST(Controller, SettlesOnlyAfterTwoEmptyLooksForResidue) {
+  Bench bench;
+  bench.store.snapshot.run.state = RunState::kFailed;
+  bench.controller.Step();
+  bench.controller.Step();
+  EXPECT_FALSE(bench.controller.done());
+  bench.controller.Step();
+  ASSERT_TRUE(bench.controller.done());
+  EXPECT_EQ(bench.store.told.back(), "clean up");
+}
+
+TEST(Controller, ResidueKeepsItFromSettling) {
+  Bench bench;
+  bench.store.snapshot.run.state = RunState::kFailed;
+  bench.provider.residue.push_back({"process", "4711"});
+  for (int i = 0; i < 5; ++i) bench.controller.Step();
+  EXPECT_FALSE(bench.controller.done());
+}
+
+}  // namespace
+}  // namespace mayfly

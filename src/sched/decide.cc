@@ -1,0 +1,295 @@
+#include "sched/decide.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly::sched {
+namespace {
+
+// What a machine may still do for the run.
+bool IsUseful(const MachineView& machine) {
+  bool may_work = machine.state == MachineState::kIntended ||
+                  machine.state == MachineState::kBooting ||
+                  machine.state == MachineState::kWorking;
+  return may_work && !machine.noticed && !machine.ordered_to_drain;
+}
+
+bool HasLife(const RunSnapshot& s) {
+  return std::any_of(s.machines.begin(), s.machines.end(),
+                     [](const MachineView& m) { return IsAlive(m.state); });
+}
+
+const Sighting* FindSighting(const Known& known, MachineId machine) {
+  for (const Sighting& sighting : known.sightings) {
+    if (sighting.machine == machine) return &sighting;
+  }
+  return nullptr;
+}
+
+// A heartbeat that is too old says nothing while the database itself was away: nobody could renew.
+bool IsSilent(const MachineView& machine, const RunSnapshot& s, const Policy& policy) {
+  return machine.heartbeat_age && *machine.heartbeat_age > policy.lease &&
+         s.server_up > policy.lease;
+}
+
+// Why a living machine must end now, or nothing.
+std::optional<std::string> ReasonToEnd(const MachineView& m, const RunSnapshot& s,
+                                       const Known& known, const Policy& policy) {
+  if (m.state == MachineState::kEnding) return "it was about to be ended";
+  if (m.deadline_in <= policy.reserve) return "its deadline is here";
+  const Sighting* sighting = FindSighting(known, m.id);
+  if (sighting != nullptr && !sighting->alive) return "the provider says that it is gone";
+  if (IsSilent(m, s, policy)) {
+    return fmt::format("no heartbeat for {}", HumanDuration(*m.heartbeat_age));
+  }
+  bool registered = m.state != MachineState::kIntended && m.state != MachineState::kBooting;
+  if (!registered && m.age > policy.boot_patience) {
+    return fmt::format("it did not report within {}", HumanDuration(policy.boot_patience));
+  }
+  return std::nullopt;
+}
+
+void TendMachine(const MachineView& m, const RunSnapshot& s, const Known& known,
+                 const Policy& policy, std::vector<Action>& actions) {
+  if (m.state == MachineState::kGone) return;
+  if (std::optional<std::string> reason = ReasonToEnd(m, s, known, policy)) {
+    actions.emplace_back(End{m.id, *reason});
+    return;
+  }
+  bool no_fact = m.external_id.empty();
+  if (!no_fact) return;
+  const Sighting* sighting = FindSighting(known, m.id);
+  if (sighting != nullptr) {
+    actions.emplace_back(AdoptSighting{m.id, sighting->external_id});
+  } else if (m.state == MachineState::kIntended) {
+    actions.emplace_back(
+        Relaunch{m.id, "it is intended, and nobody knows whether it was launched"});
+  }
+}
+
+// Machines that do not work any more leave nothing behind in the ledger either.
+void TendRaces(const RunSnapshot& s, std::vector<Action>& actions) {
+  if (s.leases_of_dead == 0) return;
+  for (const MachineView& m : s.machines) {
+    if (m.state == MachineState::kGone) {
+      actions.emplace_back(Reap{m.id, "a claim raced its death"});
+    }
+  }
+}
+
+// Every living machine drains, and is ended once it left or patience is over.
+void EmptyTheField(const RunSnapshot& s, const Policy& policy, const std::string& reason,
+                   bool gently, std::vector<Action>& actions) {
+  for (const MachineView& m : s.machines) {
+    if (!IsAlive(m.state) || m.state == MachineState::kEnding) continue;
+    bool works = m.state == MachineState::kWorking || m.state == MachineState::kDraining;
+    if (gently && works && !m.ordered_to_drain) {
+      actions.emplace_back(Drain{m.id, reason});
+    } else if (!gently || !works) {
+      actions.emplace_back(End{m.id, reason});
+    } else if (m.drain_age && *m.drain_age > policy.drain_patience) {
+      actions.emplace_back(End{m.id, reason + ", and it did not drain in time"});
+    }
+  }
+}
+
+bool HasDecision(const std::vector<Action>& actions, MachineId machine) {
+  return std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
+    const auto* end = std::get_if<End>(&action);
+    return end != nullptr && end->machine == machine;
+  });
+}
+
+int CountUseful(const RunSnapshot& s, const std::vector<Action>& actions) {
+  return static_cast<int>(std::count_if(
+      s.machines.begin(), s.machines.end(),
+      [&](const MachineView& m) { return IsUseful(m) && !HasDecision(actions, m.id); }));
+}
+
+void MoveStages(const RunSnapshot& s, std::vector<Action>& actions) {
+  for (const StageView& stage : s.stages) {
+    const TaskCounts& t = stage.tasks;
+    bool started = t.ready + t.leased + t.done + t.quarantined > 0;
+    if ((stage.state == StageState::kBlocked || stage.state == StageState::kFailed) && started &&
+        t.quarantined == 0) {
+      actions.emplace_back(MoveStage{stage.id, StageState::kOpen, "its first tasks are ready"});
+    } else if (stage.state == StageState::kOpen && t.finished()) {
+      actions.emplace_back(MoveStage{stage.id, StageState::kComplete, "all its tasks are done"});
+    } else if (stage.state == StageState::kOpen && t.quarantined > 0) {
+      actions.emplace_back(
+          MoveStage{stage.id, StageState::kFailed,
+                    fmt::format("{} of its tasks failed for good", t.quarantined)});
+    }
+  }
+}
+
+void LaunchWhatIsMissing(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
+  TaskCounts totals = s.Totals();
+  std::int64_t waiting = totals.ready + totals.leased;
+  int useful = CountUseful(s, actions);
+  int wanted = static_cast<int>(std::min<std::int64_t>(policy.machines, waiting));
+  int bound = policy.machines + policy.replacements;
+  if (useful >= wanted) return;
+  if (static_cast<int>(s.machines.size()) >= bound) {
+    if (useful > 0 || HasLife(s)) return;  // those that are left may still finish it
+    actions.emplace_back(
+        MoveRun{RunState::kFailed, std::nullopt,
+                fmt::format("{} machines were lost; `run` continues it", s.machines.size())});
+    return;
+  }
+  actions.emplace_back(Launch{fmt::format("{} tasks are ready or leased and {} of {} machines work",
+                                          waiting, useful, wanted)});
+}
+
+void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
+  TaskCounts totals = s.Totals();
+  MoveStages(s, actions);
+  if (totals.finished()) {
+    actions.emplace_back(MoveRun{RunState::kVerifying, std::nullopt, "every task is done"});
+    return;
+  }
+  if (totals.ready + totals.leased > 0) {
+    LaunchWhatIsMissing(s, policy, actions);
+    return;
+  }
+  std::string why =
+      totals.quarantined > 0
+          ? fmt::format("{} tasks failed for good; `mayfly explain` tells why", totals.quarantined)
+          : std::string("tasks wait for what will never be done");
+  actions.emplace_back(MoveRun{RunState::kFailed, Verdict::kFail, why});
+}
+
+void DecideVerifying(const RunSnapshot& s, std::vector<Action>& actions) {
+  if (s.findings_total > 0 && s.findings_failed == 0) {
+    actions.emplace_back(MoveRun{RunState::kFinishing, Verdict::kPass,
+                                 fmt::format("all {} checks pass", s.findings_total)});
+    return;
+  }
+  std::string why = s.findings_total == 0 ? std::string("no check could be evaluated")
+                                          : fmt::format("{} of {} checks do not pass",
+                                                        s.findings_failed, s.findings_total);
+  actions.emplace_back(MoveRun{RunState::kFailed, Verdict::kFail, why});
+}
+
+void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& policy,
+                     std::vector<Action>& actions) {
+  if (!s.run.published) actions.emplace_back(Publish{"the verdict is pass"});
+  EmptyTheField(s, policy, "the run needs it no more", /*gently=*/true, actions);
+  if (HasLife(s)) return;
+  if (!known.residue_proved_empty) {
+    actions.emplace_back(ProveGone{"no machine is left"});
+  } else if (s.run.published) {
+    actions.emplace_back(MoveRun{RunState::kClosed, std::nullopt, "published, and proved gone"});
+  }
+}
+
+void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
+            std::vector<Action>& actions) {
+  EmptyTheField(s, policy, fmt::format("the run is {}", Name(s.run.state)), /*gently=*/false,
+                actions);
+  if (!HasLife(s) && !known.residue_proved_empty) {
+    actions.emplace_back(ProveGone{"no machine is left"});
+  }
+}
+
+// The operator's wish: everything drains, then the run pauses or is cancelled.
+void DecideStop(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
+  EmptyTheField(s, policy, "the operator asked to stop", /*gently=*/true, actions);
+  if (HasLife(s)) return;
+  RunState to = s.run.stop_wish == StopWish::kCancel ? RunState::kCancelled : RunState::kPaused;
+  actions.emplace_back(MoveRun{to, std::nullopt, "the operator asked to stop"});
+}
+
+bool CanStop(const RunSnapshot& s) {
+  bool pause = s.run.stop_wish == StopWish::kPause && s.run.state == RunState::kRunning;
+  bool cancel = s.run.stop_wish == StopWish::kCancel && MayStep(s.run.state, RunState::kCancelled);
+  return pause || cancel;
+}
+
+void DecideByState(const RunSnapshot& s, const Known& known, const Policy& policy,
+                   std::vector<Action>& actions) {
+  switch (s.run.state) {
+    case RunState::kPlanned:
+      break;
+    case RunState::kApproved:
+      actions.emplace_back(MoveRun{RunState::kRunning, std::nullopt, "it is approved"});
+      break;
+    case RunState::kRunning:
+      if (s.run.deadline_in <= policy.reserve) {
+        actions.emplace_back(MoveRun{RunState::kFailed, std::nullopt, "the deadline is here"});
+      } else {
+        DecideRunning(s, policy, actions);
+      }
+      break;
+    case RunState::kVerifying:
+      DecideVerifying(s, actions);
+      break;
+    case RunState::kFinishing:
+      DecideFinishing(s, known, policy, actions);
+      break;
+    case RunState::kPaused:
+    case RunState::kClosed:
+    case RunState::kFailed:
+    case RunState::kCancelled:
+      Settle(s, known, policy, actions);
+      break;
+  }
+}
+
+}  // namespace
+
+std::vector<Action> Decide(const RunSnapshot& s, const Known& known, const Policy& policy) {
+  std::vector<Action> actions;
+  for (const MachineView& m : s.machines) TendMachine(m, s, known, policy, actions);
+  TendRaces(s, actions);
+  if (CanStop(s)) {
+    DecideStop(s, policy, actions);
+  } else {
+    DecideByState(s, known, policy, actions);
+  }
+  return actions;
+}
+
+bool IsSettled(const RunSnapshot& s, const Known& known) {
+  bool at_rest =
+      IsOver(s.run.state) || s.run.state == RunState::kFailed || s.run.state == RunState::kPaused;
+  bool wish_open = CanStop(s);
+  return at_rest && !wish_open && !HasLife(s) && s.leases_of_dead == 0 &&
+         known.residue_proved_empty;
+}
+
+namespace {
+
+struct Describer {
+  std::string operator()(const Launch& a) const { return "launch a machine: " + a.reason; }
+  std::string operator()(const Relaunch& a) const {
+    return fmt::format("launch machine {} again: {}", a.machine.value, a.reason);
+  }
+  std::string operator()(const AdoptSighting& a) const {
+    return fmt::format("machine {} exists as {}", a.machine.value, a.external_id);
+  }
+  std::string operator()(const Drain& a) const {
+    return fmt::format("drain machine {}: {}", a.machine.value, a.reason);
+  }
+  std::string operator()(const End& a) const {
+    return fmt::format("end machine {}: {}", a.machine.value, a.reason);
+  }
+  std::string operator()(const Reap& a) const {
+    return fmt::format("take back leases of machine {}: {}", a.machine.value, a.reason);
+  }
+  std::string operator()(const MoveStage& a) const {
+    return fmt::format("stage {} is {}: {}", a.stage.value, Name(a.to), a.reason);
+  }
+  std::string operator()(const MoveRun& a) const {
+    return fmt::format("the run is {}: {}", Name(a.to), a.reason);
+  }
+  std::string operator()(const Publish& a) const { return "publish: " + a.reason; }
+  std::string operator()(const ProveGone& a) const { return "look for residue: " + a.reason; }
+};
+
+}  // namespace
+
+std::string Describe(const Action& action) { return std::visit(Describer{}, action); }
+
+}  // namespace mayfly::sched

@@ -1,0 +1,91 @@
+#pragma once
+// What to do next with a run: a pure function of what the ledger says and what the provider saw.
+// It never waits and never calls anybody; the controller carries out what it answers. Every action
+// carries the reason, and the ledger keeps it.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/run.h"
+
+namespace mayfly::sched {
+
+struct Policy {
+  int machines = 1;      // how many work at once
+  int replacements = 8;  // how many may be lost before the run fails
+  Duration lease = seconds(10);
+  Duration boot_patience = seconds(60);   // from intent to first heartbeat
+  Duration drain_patience = seconds(30);  // from the order to drain to the end by force
+  Duration reserve = seconds(0);          // kept before the deadline for drain and proof
+};
+
+// What the provider's List says of a machine that the ledger knows.
+struct Sighting {
+  MachineId machine;
+  std::string external_id;
+  bool alive = false;
+};
+
+struct Launch {  // a new intent, then the provider
+  std::string reason;
+};
+struct Relaunch {  // an intent without a fact: the same token again (I6)
+  MachineId machine;
+  std::string reason;
+};
+struct AdoptSighting {  // an intent without a fact, and the provider has it
+  MachineId machine;
+  std::string external_id;
+};
+struct Drain {
+  MachineId machine;
+  std::string reason;
+};
+struct End {  // intent, terminate, reap, fact
+  MachineId machine;
+  std::string reason;
+};
+struct Reap {  // leases of a machine that is gone: a claim raced its death
+  MachineId machine;
+  std::string reason;
+};
+struct MoveStage {
+  StageId stage;
+  StageState to = StageState::kOpen;
+  std::string reason;
+};
+struct MoveRun {
+  RunState to = RunState::kRunning;
+  std::optional<Verdict> verdict;
+  std::string reason;
+};
+struct Publish {
+  std::string reason;
+};
+struct ProveGone {  // ask for residue; two empty answers in a row are the proof
+  std::string reason;
+};
+using Action = std::variant<Launch, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
+                            Publish, ProveGone>;
+
+// What Decide is given besides the snapshot.
+struct Known {
+  std::vector<Sighting> sightings;
+  bool residue_proved_empty = false;  // two empty answers since the last machine ended
+};
+
+// Empty means: nothing to do now, look again later. Needs a snapshot that the ledger just gave.
+std::vector<Action> Decide(const RunSnapshot& snapshot, const Known& known, const Policy& policy);
+
+// Is there nothing left to do, now and later? The run is over, failed or paused, no machine is
+// left, and the residue is proved empty.
+bool IsSettled(const RunSnapshot& snapshot, const Known& known);
+
+// One sentence for people: what the action is and why.
+std::string Describe(const Action& action);
+
+}  // namespace mayfly::sched

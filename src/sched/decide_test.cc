@@ -1,0 +1,157 @@
+#include "sched/decide.h"
+
+#include <gtest/gtest.h>
+
+namespace mayfly::sched {
+namespace {
+
+RunSnapshot Running(std::int64_t ready) {
+  RunSnapshot s;
+  s.run.id = RunId{7};
+  s.run.state = RunState::kRunning;
+  s.run.deadline_in = hours(1);
+  s.server_up = hours(1);
+  StageView stage{.id = StageId{1}, .name = "load", .kind = "load", .state = StageState::kOpen};
+  stage.tasks.ready = ready;
+  s.stages.push_back(stage);
+  return s;
+}
+
+MachineView Working(std::int64_t id) {
+  MachineView m;
+  m.id = MachineId{id};
+  m.state = MachineState::kWorking;
+  m.external_id = "pid:1";
+  m.heartbeat_age = seconds(1);
+  m.deadline_in = hours(1);
+  m.age = seconds(30);
+  return m;
+}
+
+template <typename T>
+const T* Find(const std::vector<Action>& actions) {
+  for (const Action& action : actions) {
+    if (const T* found = std::get_if<T>(&action)) return found;
+  }
+  return nullptr;
+}
+
+TEST(Decide, LaunchesWhenTasksAreReadyAndNobodyWorks) {
+  auto actions = Decide(Running(3), {}, {});
+  ASSERT_NE(Find<Launch>(actions), nullptr);
+  EXPECT_NE(Find<Launch>(actions)->reason.find("3 tasks"), std::string::npos);
+}
+
+TEST(Decide, LaunchesNothingWhileAMachineWorks) {
+  RunSnapshot s = Running(3);
+  s.machines.push_back(Working(1));
+  EXPECT_EQ(Find<Launch>(Decide(s, {}, {})), nullptr);
+}
+
+TEST(Decide, ANoticedMachineIsReplacedAtOnce) {
+  RunSnapshot s = Running(3);
+  s.machines.push_back(Working(1));
+  s.machines[0].noticed = true;
+  EXPECT_NE(Find<Launch>(Decide(s, {}, {})), nullptr);
+}
+
+TEST(Decide, ASilentMachineEndsOnlyIfTheServerWasUpForALease) {
+  RunSnapshot s = Running(3);
+  s.machines.push_back(Working(1));
+  s.machines[0].heartbeat_age = seconds(11);
+  EXPECT_NE(Find<End>(Decide(s, {}, {})), nullptr);
+  s.server_up = seconds(5);
+  EXPECT_EQ(Find<End>(Decide(s, {}, {})), nullptr);
+}
+
+TEST(Decide, AnOpenIntentIsReplayedOrAdoptedNeverForgotten) {
+  RunSnapshot s = Running(3);
+  MachineView m = Working(1);
+  m.state = MachineState::kIntended;
+  m.external_id.clear();
+  m.heartbeat_age.reset();
+  s.machines.push_back(m);
+  EXPECT_NE(Find<Relaunch>(Decide(s, {}, {})), nullptr);
+  Known known{.sightings = {{MachineId{1}, "pid:9", true}}};
+  EXPECT_NE(Find<AdoptSighting>(Decide(s, known, {})), nullptr);
+}
+
+TEST(Decide, TheBoundOnReplacementsFailsTheRun) {
+  RunSnapshot s = Running(3);
+  Policy policy{.machines = 1, .replacements = 2};
+  for (int i = 1; i <= 3; ++i) {
+    s.machines.push_back(Working(i));
+    s.machines.back().state = MachineState::kGone;
+  }
+  const auto actions = Decide(s, {}, policy);
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kFailed);
+}
+
+TEST(Decide, QuarantineFailsTheRunOnlyWhenNothingElseCanRun) {
+  RunSnapshot s = Running(1);
+  s.stages[0].tasks.quarantined = 1;
+  s.machines.push_back(Working(1));
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {})), nullptr);
+  s.stages[0].tasks.ready = 0;
+  const auto actions = Decide(s, {}, {});
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->verdict, Verdict::kFail);
+}
+
+TEST(Decide, NoCheckEvaluatedIsAFailedRun) {
+  RunSnapshot s = Running(0);
+  s.run.state = RunState::kVerifying;
+  const auto actions = Decide(s, {}, {});
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kFailed);
+  s.findings_total = 4;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {}))->to, RunState::kFinishing);
+  s.findings_failed = 1;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {}))->verdict, Verdict::kFail);
+}
+
+TEST(Decide, ARunClosesOnlyPublishedAndProvedGone) {
+  RunSnapshot s = Running(0);
+  s.run.state = RunState::kFinishing;
+  EXPECT_NE(Find<Publish>(Decide(s, {}, {})), nullptr);
+  EXPECT_NE(Find<ProveGone>(Decide(s, {}, {})), nullptr);
+  s.run.published = true;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {.residue_proved_empty = true}, {}))->to, RunState::kClosed);
+}
+
+TEST(Decide, AFailedRunStillEndsItsMachines) {
+  RunSnapshot s = Running(2);
+  s.run.state = RunState::kFailed;
+  s.machines.push_back(Working(1));
+  EXPECT_NE(Find<End>(Decide(s, {}, {})), nullptr);
+  EXPECT_FALSE(IsSettled(s, {.residue_proved_empty = true}));
+}
+
+TEST(Decide, AWishToPauseDrainsFirst) {
+  RunSnapshot s = Running(2);
+  s.run.stop_wish = StopWish::kPause;
+  s.machines.push_back(Working(1));
+  EXPECT_NE(Find<Drain>(Decide(s, {}, {})), nullptr);
+  EXPECT_EQ(Find<Launch>(Decide(s, {}, {})), nullptr);
+  s.machines[0].state = MachineState::kGone;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {}))->to, RunState::kPaused);
+}
+
+TEST(Decide, AMachineEndsAtItsDeadline) {
+  RunSnapshot s = Running(2);
+  s.machines.push_back(Working(1));
+  s.machines[0].deadline_in = seconds(-1);
+  EXPECT_NE(Find<End>(Decide(s, {}, {})), nullptr);
+}
+
+TEST(Decide, LeasesOfTheDeadAreTakenBackOnEveryPass) {
+  RunSnapshot s = Running(2);
+  s.machines.push_back(Working(1));
+  s.machines[0].state = MachineState::kGone;
+  s.leases_of_dead = 1;
+  EXPECT_NE(Find<Reap>(Decide(s, {}, {})), nullptr);
+}
+
+}  // namespace
+}  // namespace mayfly::sched

@@ -1,0 +1,127 @@
+#include "worker/slot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly {
+namespace {
+
+constexpr int kTroublesBeforeGivingUp = 20;  // I10: then the supervisor starts a fresh slot
+
+}  // namespace
+
+Slot::Slot(SlotOptions options, Clock& clock, TaskQueue& queue, TaskExecutor& executor,
+           SlotReporter& reporter)
+    : options_(std::move(options)),
+      clock_(clock),
+      queue_(queue),
+      executor_(executor),
+      reporter_(reporter),
+      idle_(options_.shortest_idle) {}
+
+Duration Slot::Step() {
+  if (done_) return clock_.Mono();
+  if (!written_.empty()) return Commit();
+  if (!tasks_.empty()) return Work();
+  if (draining_) {
+    done_ = true;
+    return clock_.Mono();
+  }
+  return Claim();
+}
+
+std::optional<ClaimRequest> Slot::NextClaim() const {
+  if (draining_) return std::nullopt;
+  return ClaimRequest{options_.who, options_.group};
+}
+
+Duration Slot::Claim() {
+  Result<std::vector<LeasedTask>> claimed = queue_.Claim(*NextClaim());
+  if (!claimed.ok()) return AfterTrouble(claimed.error());
+  troubles_ = 0;
+  tasks_ = std::move(*claimed);
+  return tasks_.empty() ? Idle() : clock_.Mono();
+}
+
+// Computes and writes; the commit is the next step, so that a kill can fall between them.
+Duration Slot::Work() {
+  if (draining_) {
+    Status released = queue_.Release(tasks_, "the machine drains");
+    tasks_.clear();
+    return released.ok() ? clock_.Mono() : AfterTrouble(released.error());
+  }
+  for (const LeasedTask& task : tasks_) reporter_.OnBegin(task, options_.timeout_of(task));
+  ExecutionNotes notes;
+  auto cancelled = [this] { return draining_; };
+  Result<std::vector<Completion>> written = executor_.Execute(tasks_, cancelled, notes);
+  if (written.ok()) {
+    written_ = std::move(*written);
+    return clock_.Mono();
+  }
+  FailOne(written.error(), notes);
+  tasks_.clear();
+  reporter_.OnIdle();
+  return clock_.Mono();
+}
+
+// One task of the group is to blame; the others go back unharmed.
+void Slot::FailOne(const Error& error, const ExecutionNotes& notes) {
+  std::vector<LeasedTask> others;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (i != notes.failed) others.push_back(tasks_[i]);
+  }
+  const LeasedTask& task = tasks_[notes.failed];
+  Status told;
+  if (error.kind() == ErrorKind::kCancelled) {
+    told = queue_.Release(tasks_, error.message());
+  } else {
+    told = queue_.Fail(task.id, task.fence, error, notes.output);
+    if (Status released = queue_.Release(others, "another task of its group failed"); told.ok()) {
+      told = released;
+    }
+  }
+  // A ledger that cannot be told will find out: the lease outlives its backend only until reaped.
+  if (!told.ok()) {
+    reporter_.OnNote(told.error().message());
+    ++troubles_;
+    if (told.error().kind() != ErrorKind::kConflict) done_ = true;
+  }
+}
+
+Duration Slot::Commit() {
+  Result<std::vector<LeasedTask>> next = queue_.Complete(written_, NextClaim());
+  written_.clear();
+  tasks_.clear();
+  reporter_.OnIdle();
+  if (!next.ok()) {
+    // Unavailable or ambiguous: whether it counted is in the ledger. If it did not, the lease still
+    // names this slot; ending the slot lets the supervisor give it back.
+    reporter_.OnNote(next.error().message());
+    if (next.error().kind() != ErrorKind::kConflict) done_ = true;
+    return clock_.Mono();
+  }
+  troubles_ = 0;
+  tasks_ = std::move(*next);
+  idle_ = options_.shortest_idle;
+  return clock_.Mono();
+}
+
+Duration Slot::Idle() {
+  Duration now = clock_.Mono();
+  Duration at = now + idle_;
+  idle_ = std::min(idle_ * 2, options_.longest_idle);
+  return at;
+}
+
+Duration Slot::AfterTrouble(const Error& error) {
+  reporter_.OnNote(error.message());
+  bool allowed = error.kind() != ErrorKind::kConflict && error.kind() != ErrorKind::kDenied;
+  if (!allowed || ++troubles_ >= kTroublesBeforeGivingUp) {
+    done_ = true;
+    return clock_.Mono();
+  }
+  return Idle();
+}
+
+}  // namespace mayfly

@@ -1,0 +1,70 @@
+#pragma once
+// One slot: claim, execute, complete, again. A process of its own with its own connection,
+// single-threaded. Whatever happens to it, the ledger decides what counted.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "seams/clock.h"
+#include "seams/task_queue.h"
+#include "worker/task_executor.h"
+
+namespace mayfly {
+
+// How a slot tells its supervisor what it is doing (a line on stdout in a real process).
+class SlotReporter {
+ public:
+  virtual ~SlotReporter() = default;
+  virtual void OnBegin(const LeasedTask& task, Duration timeout) = 0;
+  virtual void OnIdle() = 0;
+  virtual void OnNote(const std::string& text) = 0;
+};
+
+struct SlotOptions {
+  SlotIdentity who;
+  int group = 16;  // tasks claimed at once, of one point or one stage
+  Duration shortest_idle = milliseconds(20);
+  Duration longest_idle = milliseconds(500);
+  std::function<Duration(const LeasedTask&)> timeout_of;
+};
+
+class Slot {
+ public:
+  // All references must outlive the slot.
+  Slot(SlotOptions options, Clock& clock, TaskQueue& queue, TaskExecutor& executor,
+       SlotReporter& reporter);
+
+  // One bounded thing: a claim, or the work on one group. Returns the mono time of the next call.
+  Duration Step();
+
+  // Stop claiming; what is being executed is finished or given back.
+  void Drain() { draining_ = true; }
+
+  bool done() const { return done_; }
+
+ private:
+  Duration Claim();
+  Duration Work();
+  Duration Commit();
+  void FailOne(const Error& error, const ExecutionNotes& notes);
+  Duration Idle();
+  Duration AfterTrouble(const Error& error);
+  std::optional<ClaimRequest> NextClaim() const;
+
+  SlotOptions options_;
+  Clock& clock_;
+  TaskQueue& queue_;
+  TaskExecutor& executor_;
+  SlotReporter& reporter_;
+  std::vector<LeasedTask> tasks_;
+  std::vector<Completion> written_;  // waits for Commit; empty otherwise
+  Duration idle_{};
+  int troubles_ = 0;
+  bool draining_ = false;
+  bool done_ = false;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,23 @@
+#pragma once
+// The lines by which a slot tells its supervisor what it works on. They go through the slot's
+// stdout between its log lines, and start with a byte that no log line starts with.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace mayfly {
+
+struct SlotSignal {
+  bool begins = false;  // else: idle
+  Duration timeout{};
+  std::string task;  // "1.5-bqx@eurusd/2024-07"
+  friend bool operator==(const SlotSignal&, const SlotSignal&) = default;
+};
+
+std::string EncodeSignal(const SlotSignal& signal);             // without newline
+std::optional<SlotSignal> DecodeSignal(std::string_view line);  // nullopt: a log line
+
+}  // namespace mayfly

@@ -1,0 +1,213 @@
+#include "worker/supervisor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "worker/slot_protocol.h"
+
+namespace mayfly {
+namespace {
+
+constexpr Duration kPoll = milliseconds(100);   // when no event wakes us
+constexpr Duration kRetry = milliseconds(500);  // after trouble with the ledger
+constexpr Duration kTimeoutGrace = seconds(5);  // the slot ends its own command first
+constexpr Duration kLongestPause = seconds(5);  // before a slot that keeps dying starts again
+constexpr std::size_t kLogChunk = 64 * 1024;
+
+}  // namespace
+
+Supervisor::Supervisor(SupervisorOptions options, Clock& clock, WorkerRegistry& registry,
+                       ProcessRunner& processes, NoticeSource& notices)
+    : options_(std::move(options)),
+      clock_(clock),
+      registry_(registry),
+      processes_(processes),
+      notices_(notices),
+      born_(clock.Mono()) {}
+
+Duration Supervisor::Step() {
+  Duration now = clock_.Mono();
+  if (done_) return now;
+  Status status = brief_ ? StepOnce() : Register();
+  if (!status.ok()) return AfterTrouble(status.error());
+  if (done_) return now;
+  return std::min(next_beat_, now + kPoll);
+}
+
+void Supervisor::Drain(const std::string& reason) {
+  if (!draining_) drain_reason_ = reason;
+  draining_ = true;
+}
+
+void Supervisor::StopAtOnce(const std::string& reason) {
+  Drain(reason);
+  stop_now_ = true;
+}
+
+// A machine's first act: is its intent still open? If not it must not exist, and ends itself.
+Status Supervisor::Register() {
+  TRY_ASSIGN(brief_, registry_.Register(options_.run, options_.machine));
+  options_.arm_deadline(brief_->orders.deadline_in);
+  for (int slot = 0; slot < brief_->slots; ++slot) slots_[slot] = {};
+  next_beat_ = clock_.Mono() + options_.heartbeat;
+  silent_since_.reset();
+  return KeepSlotsRunning();
+}
+
+Status Supervisor::StepOnce() {
+  TRY(WatchProcesses());
+  TRY(WatchTimeouts());
+  if (clock_.Mono() >= next_beat_) TRY(Beat());
+  TRY(WatchNotice());
+  if (stop_now_) TRY(KillSlots(drain_reason_));
+  if (!draining_) return KeepSlotsRunning();
+  if (!told_slots_) {
+    told_slots_ = true;
+    for (auto& [number, slot] : slots_) {
+      if (slot.process) TRY(processes_.Terminate(*slot.process));
+    }
+  }
+  return AnySlotRuns() ? Status() : Leave();
+}
+
+Status Supervisor::Beat() {
+  next_beat_ = clock_.Mono() + options_.heartbeat;
+  TRY(FlushLog());
+  TRY_ASSIGN(WorkerOrders orders, registry_.Renew(options_.machine));
+  silent_since_.reset();
+  if (orders.stop) StopAtOnce(orders.reason);
+  if (orders.drain) Drain(orders.reason);
+  return {};
+}
+
+// Within the notice: finish or give back, and leave in good order before the machine is taken.
+Status Supervisor::WatchNotice() {
+  TRY_ASSIGN(std::optional<Notice> notice, notices_.Poll());
+  Duration now = clock_.Mono();
+  if (notice && !taken_at_) {
+    taken_at_ = now + notice->taken_in;
+    Drain("it will be taken away: " + notice->reason);
+    TRY(registry_.ReportNotice(options_.machine, notice->taken_in, notice->reason));
+  }
+  if (taken_at_ && now >= *taken_at_ - options_.reserve) stop_now_ = true;
+  return {};
+}
+
+Status Supervisor::WatchProcesses() {
+  TRY_ASSIGN(std::vector<ProcessChange> changes, processes_.Poll());
+  for (const ProcessChange& change : changes) {
+    auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& entry) {
+      return entry.second.process == change.process;
+    });
+    if (found == slots_.end()) continue;
+    // A slot that somebody stopped holds its locks and its lease for ever: it counts as dead.
+    bool stopped = change.what == ProcessChange::What::kStopped;
+    if (stopped) TRY(processes_.Kill(change.process));
+    std::string how =
+        change.what == ProcessChange::What::kExited
+            ? fmt::format("exited with {}", change.value)
+            : fmt::format("{} by signal {}", stopped ? "was stopped" : "was ended", change.value);
+    TRY(OnSlotEnded(found->first, how, Blame::kOurs));
+  }
+  return {};
+}
+
+Status Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
+  SlotState& slot = slots_[number];
+  Duration now = clock_.Mono();
+  bool quick = now - slot.started < options_.heartbeat;
+  slot.quick_deaths = quick ? slot.quick_deaths + 1 : 0;
+  slot.process.reset();
+  slot.task_ends.reset();
+  slot.start_again_at =
+      now +
+      std::min<Duration>(milliseconds(50) * slot.quick_deaths * slot.quick_deaths, kLongestPause);
+  if (++deaths_ > options_.slot_deaths) Drain("its slots keep dying");
+  std::string about = slot.task.empty() ? "" : " at " + slot.task;
+  SlotIdentity who{options_.run, options_.machine, number};
+  TRY(registry_.ReleaseSlot(who, fmt::format("slot {} {}{}", number, how, about), blame));
+  return {};
+}
+
+Status Supervisor::WatchTimeouts() {
+  Duration now = clock_.Mono();
+  for (auto& [number, slot] : slots_) {
+    if (!slot.process || !slot.task_ends || now < *slot.task_ends + kTimeoutGrace) continue;
+    TRY(processes_.Kill(*slot.process));
+    TRY(OnSlotEnded(number, "ran over the task's timeout", Blame::kTask));
+  }
+  return {};
+}
+
+Status Supervisor::KeepSlotsRunning() {
+  for (auto& [number, slot] : slots_) {
+    if (slot.process || clock_.Mono() < slot.start_again_at) continue;
+    auto hear = [this, n = number](ProcessHandle, std::string_view line) { Hear(n, line); };
+    TRY_ASSIGN(slot.process, processes_.Start(options_.slot_process(number, *brief_), hear));
+    slot.started = clock_.Mono();
+    slot.task.clear();
+  }
+  return {};
+}
+
+Status Supervisor::KillSlots(const std::string& reason) {
+  for (auto& [number, slot] : slots_) {
+    if (!slot.process) continue;
+    TRY(processes_.Kill(*slot.process));
+    TRY(OnSlotEnded(number, "was ended: " + reason, Blame::kOurs));
+  }
+  return {};
+}
+
+Status Supervisor::Leave() {
+  TRY(FlushLog());
+  TRY(registry_.Leave(options_.machine, drain_reason_));
+  done_ = true;
+  return {};
+}
+
+void Supervisor::Hear(int number, std::string_view line) {
+  std::optional<SlotSignal> signal = DecodeSignal(line);
+  if (!signal) {
+    if (log_.size() < kLogChunk) log_ += fmt::format("slot {}: {}\n", number, line);
+    return;
+  }
+  SlotState& slot = slots_[number];
+  slot.task_ends.reset();
+  slot.task = signal->task;
+  if (signal->begins) slot.task_ends = clock_.Mono() + signal->timeout;
+}
+
+Status Supervisor::FlushLog() {
+  if (log_.empty()) return {};
+  TRY(registry_.Log(options_.run, options_.machine, log_));
+  log_.clear();
+  return {};
+}
+
+bool Supervisor::AnySlotRuns() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const auto& entry) { return entry.second.process.has_value(); });
+}
+
+// Conflict: the ledger does not want this machine; nothing it could still do would count. Silence
+// is borne for a while, for slots may be computing; then nobody knows of us any more, and we end.
+Duration Supervisor::AfterTrouble(const Error& error) {
+  Duration now = clock_.Mono();
+  bool unwanted = error.kind() == ErrorKind::kConflict || error.kind() == ErrorKind::kDenied ||
+                  error.kind() == ErrorKind::kNotFound;
+  if (!silent_since_) silent_since_ = now;
+  bool too_long = now - *silent_since_ > options_.silence_limit;
+  if (!unwanted && !too_long) return now + kRetry;
+  for (auto& [number, slot] : slots_) {
+    // The error that ends the machine is told; slots die with this process in any case.
+    if (slot.process) (void)processes_.Kill(*slot.process);
+    slot.process.reset();
+  }
+  outcome_ = error;
+  done_ = true;
+  return now;
+}
+
+}  // namespace mayfly

@@ -1,0 +1,98 @@
+#pragma once
+// The supervisor of a machine: one heartbeat for all slots, their births and deaths, task timeouts,
+// interruption notices, orders from the ledger, the deadline. Single-threaded; Step never sleeps.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "seams/clock.h"
+#include "seams/machine_provider.h"
+#include "seams/process_runner.h"
+#include "seams/task_queue.h"
+
+namespace mayfly {
+
+struct SupervisorOptions {
+  RunId run;
+  MachineId machine;
+  Duration heartbeat = seconds(2);
+  Duration lease = seconds(10);
+  Duration reserve = seconds(2);        // of a notice, kept for giving back and leaving
+  Duration silence_limit = minutes(5);  // the ledger out of reach for longer: end the machine
+  int slot_deaths = 100;                // I10: then the machine ends and another takes over
+  // The command line of a slot, given its number and its brief.
+  std::function<ProcessSpec(int slot, const WorkerBrief& brief)> slot_process;
+  // Arms the end of this process at an absolute deadline that holds whatever hangs.
+  std::function<void(Duration deadline_in)> arm_deadline;
+};
+
+class Supervisor {
+ public:
+  // All references must outlive the supervisor.
+  Supervisor(SupervisorOptions options, Clock& clock, WorkerRegistry& registry,
+             ProcessRunner& processes, NoticeSource& notices);
+
+  // One bounded thing. Returns the mono time at which it wants to be called again.
+  Duration Step();
+
+  // SIGTERM: stop claiming, finish or give back, leave.
+  void Drain(const std::string& reason);
+
+  // A second signal: end the slots now, give back, leave.
+  void StopAtOnce(const std::string& reason);
+
+  // Everything is given back and the machine may end.
+  bool done() const { return done_; }
+  const Status& outcome() const { return outcome_; }
+
+ private:
+  struct SlotState {
+    std::optional<ProcessHandle> process;
+    std::optional<Duration> task_ends;  // mono; when the task it works on is out of time
+    std::string task;                   // for messages
+    Duration start_again_at{};
+    int quick_deaths = 0;  // in a row, shorter than a heartbeat
+    Duration started{};
+  };
+
+  Status Register();
+  Status StepOnce();
+  Status Beat();
+  Status WatchNotice();
+  Status WatchProcesses();
+  Status WatchTimeouts();
+  Status KeepSlotsRunning();
+  Status OnSlotEnded(int slot, const std::string& how, Blame blame);
+  Status KillSlots(const std::string& reason);
+  Status Leave();
+  void Hear(int slot, std::string_view line);
+  Status FlushLog();
+  Duration AfterTrouble(const Error& error);
+  bool AnySlotRuns() const;
+
+  SupervisorOptions options_;
+  Clock& clock_;
+  WorkerRegistry& registry_;
+  ProcessRunner& processes_;
+  NoticeSource& notices_;
+  std::optional<WorkerBrief> brief_;
+  std::map<int, SlotState> slots_;
+  std::string log_;
+  std::string drain_reason_;
+  Duration next_beat_{};
+  Duration born_{};
+  std::optional<Duration> silent_since_;
+  std::optional<Duration> taken_at_;  // mono, from a notice
+  int deaths_ = 0;
+  bool draining_ = false;
+  bool told_slots_ = false;
+  bool stop_now_ = false;
+  bool done_ = false;
+  Status outcome_;
+};
+
+}  // namespace mayfly

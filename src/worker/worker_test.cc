@@ -1,0 +1,319 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "worker/slot.h"
+#include "worker/slot_protocol.h"
+#include "worker/supervisor.h"
+
+namespace mayfly {
+namespace {
+
+class FixedClock : public Clock {
+ public:
+  Instant Wall() override { return Instant(mono); }
+  Duration Mono() override { return mono; }
+  Duration mono{0};
+};
+
+LeasedTask Task(std::int64_t id) {
+  LeasedTask task;
+  task.id = TaskId{id};
+  task.fence = Fence{id * 10};
+  task.stage = "s";
+  return task;
+}
+
+class FakeQueue : public TaskQueue {
+ public:
+  Result<std::vector<LeasedTask>> Claim(const ClaimRequest&) override {
+    ++claims;
+    return Next();
+  }
+  Result<std::vector<LeasedTask>> Complete(std::span<const Completion> done,
+                                           const std::optional<ClaimRequest>& next) override {
+    if (complete_error) return *complete_error;
+    for (const Completion& completion : done) completed.push_back(completion.id);
+    return next ? Next() : std::vector<LeasedTask>{};
+  }
+  Status Fail(TaskId task, Fence, const Error&, std::string_view) override {
+    failed.push_back(task);
+    return {};
+  }
+  Status Release(std::span<const LeasedTask> tasks, std::string_view) override {
+    for (const LeasedTask& task : tasks) released.push_back(task.id);
+    return {};
+  }
+  Status Log(const SlotIdentity&, TaskId, std::string_view) override { return {}; }
+
+  std::vector<LeasedTask> Next() {
+    if (groups.empty()) return {};
+    auto group = groups.front();
+    groups.pop_front();
+    return group;
+  }
+
+  std::deque<std::vector<LeasedTask>> groups;
+  std::optional<Error> complete_error;
+  int claims = 0;
+  std::vector<TaskId> completed, failed, released;
+};
+
+class FakeExecutor : public TaskExecutor {
+ public:
+  Result<std::vector<Completion>> Execute(std::span<const LeasedTask> tasks,
+                                          const std::function<bool()>&,
+                                          ExecutionNotes& notes) override {
+    notes.failed = fail_index;
+    if (error) return *error;
+    std::vector<Completion> done;
+    for (const LeasedTask& task : tasks) done.push_back({task.id, task.fence});
+    return done;
+  }
+  std::optional<Error> error;
+  std::size_t fail_index = 0;
+};
+
+class QuietReporter : public SlotReporter {
+ public:
+  void OnBegin(const LeasedTask&, Duration) override { ++begun; }
+  void OnIdle() override {}
+  void OnNote(const std::string&) override {}
+  int begun = 0;
+};
+
+struct SlotBench {
+  FixedClock clock;
+  FakeQueue queue;
+  FakeExecutor executor;
+  QuietReporter reporter;
+  Slot slot{SlotOptions{.who = {RunId{1}, MachineId{1}, 0},
+                        .timeout_of = [](const LeasedTask&) { return seconds(9); }},
+            clock, queue, executor, reporter};
+};
+
+TEST(Slot, CompletesAGroupAndTakesTheNextInTheSameCall) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1), Task(2)}, {Task(3)}};
+  for (int i = 0; i < 5; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.queue.completed, (std::vector<TaskId>{{1}, {2}, {3}}));
+  EXPECT_EQ(bench.queue.claims, 1);
+}
+
+TEST(Slot, OneFailureGivesTheRestOfTheGroupBack) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1), Task(2), Task(3)}};
+  bench.executor.error = Corrupt("bad figures");
+  bench.executor.fail_index = 1;
+  bench.slot.Step();
+  bench.slot.Step();
+  EXPECT_EQ(bench.queue.failed, (std::vector<TaskId>{{2}}));
+  EXPECT_EQ(bench.queue.released, (std::vector<TaskId>{{1}, {3}}));
+}
+
+TEST(Slot, ALostLeaseIsDroppedAndWorkGoesOn) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1)}};
+  bench.queue.complete_error = Conflict("fence 10 is not current");
+  for (int i = 0; i < 3; ++i) bench.slot.Step();
+  EXPECT_FALSE(bench.slot.done());
+  EXPECT_TRUE(bench.queue.completed.empty());
+}
+
+TEST(Slot, AnUnknownCommitEndsTheSlotSoThatItsLeaseComesBack) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1)}};
+  bench.queue.complete_error = Ambiguous("the ledger could not be asked");
+  for (int i = 0; i < 3; ++i) bench.slot.Step();
+  EXPECT_TRUE(bench.slot.done());
+}
+
+TEST(Slot, DrainingClaimsNothingMore) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1)}, {Task(2)}};
+  bench.slot.Step();
+  bench.slot.Drain();
+  for (int i = 0; i < 3; ++i) bench.slot.Step();
+  EXPECT_TRUE(bench.slot.done());
+  EXPECT_EQ(bench.queue.released, (std::vector<TaskId>{{1}}));
+  EXPECT_EQ(bench.queue.groups.size(), 1U);
+}
+
+TEST(Slot, IdlingBacksOffToItsBound) {
+  SlotBench bench;
+  Duration last{};
+  for (int i = 0; i < 12; ++i) last = bench.slot.Step() - bench.clock.mono;
+  EXPECT_EQ(last, milliseconds(500));
+}
+
+TEST(SlotProtocol, SignalsRoundTripAndLogLinesAreNotSignals) {
+  SlotSignal begin{true, seconds(3), "bqx@eurusd/2024-07"};
+  EXPECT_EQ(DecodeSignal(EncodeSignal(begin)), begin);
+  EXPECT_EQ(DecodeSignal(EncodeSignal({})), SlotSignal{});
+  EXPECT_EQ(DecodeSignal("begin 3 x"), std::nullopt);
+  EXPECT_EQ(DecodeSignal("\x01"
+                         "begin x"),
+            std::nullopt);
+}
+
+class FakeRegistry : public WorkerRegistry {
+ public:
+  Result<WorkerBrief> Register(RunId, MachineId) override {
+    if (refuse) return Conflict("its intent is closed");
+    WorkerBrief brief;
+    brief.slots = 2;
+    brief.orders.deadline_in = hours(1);
+    return brief;
+  }
+  Result<WorkerOrders> Renew(MachineId) override {
+    ++beats;
+    if (away) return Unavailable("no ledger");
+    return orders;
+  }
+  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view, Blame blame) override {
+    released.push_back({who.slot, blame});
+    return 1;
+  }
+  Status ReportNotice(MachineId, Duration, std::string_view) override {
+    noticed = true;
+    return {};
+  }
+  Status Leave(MachineId, std::string_view) override {
+    left = true;
+    return {};
+  }
+  Status Log(RunId, MachineId, std::string_view) override { return {}; }
+
+  bool refuse = false, away = false, noticed = false, left = false;
+  WorkerOrders orders;
+  int beats = 0;
+  std::vector<std::pair<int, Blame>> released;
+};
+
+class FakeProcesses : public ProcessRunner {
+ public:
+  Result<ProcessHandle> Start(const ProcessSpec&, OutputSink sink) override {
+    sinks.push_back(std::move(sink));
+    return ProcessHandle{++last_pid};
+  }
+  Result<std::vector<ProcessChange>> Poll() override { return std::exchange(changes, {}); }
+  Status Kill(ProcessHandle process) override {
+    killed.push_back(process.pid);
+    return {};
+  }
+  Status Terminate(ProcessHandle process) override {
+    changes.push_back({process, ProcessChange::What::kExited, 0});
+    return {};
+  }
+  Result<CommandExit> Run(const ProcessSpec&, Duration,
+                          const std::function<void(std::string_view)>&,
+                          const std::function<bool()>&) override {
+    return CommandExit{};
+  }
+  std::vector<OutputSink> sinks;
+  std::vector<ProcessChange> changes;
+  std::vector<std::int64_t> killed;
+  std::int64_t last_pid = 100;
+};
+
+class FakeNotices : public NoticeSource {
+ public:
+  Result<std::optional<Notice>> Poll() override { return notice; }
+  std::optional<Notice> notice;
+};
+
+struct Machine {
+  FixedClock clock;
+  FakeRegistry registry;
+  FakeProcesses processes;
+  FakeNotices notices;
+  Duration armed{};
+  Supervisor supervisor{
+      SupervisorOptions{.run = RunId{1},
+                        .machine = MachineId{1},
+                        .slot_process = [](int, const WorkerBrief&) { return ProcessSpec{}; },
+                        .arm_deadline = [this](Duration d) { armed = d; }},
+      clock, registry, processes, notices};
+};
+
+TEST(Supervisor, EndsItselfWhenItsIntentIsNotOpen) {
+  Machine m;
+  m.registry.refuse = true;
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+  EXPECT_EQ(m.processes.last_pid, 100);
+}
+
+TEST(Supervisor, ArmsItsDeadlineBeforeAnySlotStarts) {
+  Machine m;
+  m.supervisor.Step();
+  EXPECT_EQ(m.armed, Duration(hours(1)));
+  EXPECT_EQ(m.processes.last_pid, 102);
+}
+
+TEST(Supervisor, ADeadSlotIsGivenBackAtOnceAndStartedAgain) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.changes = {{ProcessHandle{101}, ProcessChange::What::kSignalled, 9}};
+  m.supervisor.Step();
+  ASSERT_EQ(m.registry.released.size(), 1U);
+  EXPECT_EQ(m.registry.released[0].second, Blame::kOurs);
+  m.clock.mono += seconds(1);
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.last_pid, 103);
+}
+
+TEST(Supervisor, AStoppedSlotCountsAsDead) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.changes = {{ProcessHandle{102}, ProcessChange::What::kStopped, 19}};
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.killed, (std::vector<std::int64_t>{102}));
+  EXPECT_EQ(m.registry.released[0].first, 1);
+}
+
+TEST(Supervisor, ATaskOverItsTimeIsItsOwnFailure) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.sinks[0]({101}, EncodeSignal({true, seconds(1), "s@p"}));
+  m.clock.mono += seconds(7);
+  m.supervisor.Step();
+  ASSERT_EQ(m.registry.released.size(), 1U);
+  EXPECT_EQ(m.registry.released[0].second, Blame::kTask);
+}
+
+TEST(Supervisor, ANoticeDrainsAndLeavesInTime) {
+  Machine m;
+  m.supervisor.Step();
+  m.notices.notice = Notice{seconds(120), "spot"};
+  for (int i = 0; i < 4; ++i) m.supervisor.Step();
+  EXPECT_TRUE(m.registry.noticed);
+  EXPECT_TRUE(m.registry.left);
+  EXPECT_TRUE(m.supervisor.done());
+}
+
+TEST(Supervisor, BeatsOnTimeAndObeysOrders) {
+  Machine m;
+  m.supervisor.Step();
+  m.clock.mono += seconds(2);
+  m.registry.orders.stop = true;
+  m.supervisor.Step();
+  EXPECT_EQ(m.registry.beats, 1);
+  EXPECT_EQ(m.processes.killed.size(), 2U);
+  EXPECT_TRUE(m.registry.left);
+}
+
+TEST(Supervisor, SilenceIsBorneForAWhileThenTheMachineEnds) {
+  Machine m;
+  m.supervisor.Step();
+  m.registry.away = true;
+  m.clock.mono += seconds(2);
+  m.supervisor.Step();
+  EXPECT_FALSE(m.supervisor.done());
+  m.clock.mono += minutes(6);
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+}
+
+}  // namespace
+}  // namespace mayfly

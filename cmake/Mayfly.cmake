@@ -36,9 +36,19 @@ if(MAYFLY_WERROR)
   list(APPEND MAYFLY_WARNINGS -Werror)
 endif()
 
-# mayfly_library(name SOURCES … [TESTS …] [LIBRARIES …]) makes mayfly_<name>, and mayfly_<name>_test.
+# The arrows between the folders are part of every build: a missing one fails it.
+find_program(MAYFLY_PYTHON python3 HINTS ${CMAKE_SOURCE_DIR}/.venv/bin REQUIRED)
+add_custom_target(mayfly_check_layers ALL
+  COMMAND ${MAYFLY_PYTHON} -B ${CMAKE_SOURCE_DIR}/tools/check_layers.py ${CMAKE_SOURCE_DIR}
+  COMMENT "Checking the arrows of docs/layers.txt")
+
+# The tests of folders with threads: what the tsan preset builds and runs (label "threads").
+add_custom_target(mayfly_threaded_tests)
+
+# mayfly_library(name SOURCES … [TESTS …] [LIBRARIES …] [THREADS]) makes mayfly_<name>, and
+# mayfly_<name>_test. THREADS says that the folder starts threads.
 function(mayfly_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "SOURCES;TESTS;LIBRARIES" ${ARGN})
   if(MAYFLY_PARTIAL)  # a tree in the middle of a change: leave out what is not written yet
     foreach(list ARG_SOURCES ARG_TESTS)
       set(kept)
@@ -65,7 +75,12 @@ function(mayfly_library name)
     add_executable(${target}_test ${ARG_TESTS})
     target_compile_options(${target}_test PRIVATE ${MAYFLY_WARNINGS})
     target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest_main GTest::gmock)
-    gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" PROPERTIES LABELS unit
+    set(labels unit)
+    if(ARG_THREADS)
+      list(APPEND labels threads)
+      add_dependencies(mayfly_threaded_tests ${target}_test)
+    endif()
+    gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" PROPERTIES LABELS "${labels}"
                          DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "seams/clock.h"
 #include "seams/task_queue.h"
-#include "worker/task_executor.h"
+#include "seams/task_executor.h"
 
 namespace mayfly {
 

@@ -1,0 +1,146 @@
+// features: one family of the engine over one leaf, computed from the pair's whole history.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "engine/catalogue.h"
+#include "stages/figures.h"
+#include "stages/stage_kind.h"
+
+namespace mayfly::stages {
+namespace {
+
+// A pair's history as the engine wants it. An input without a single value is absent.
+struct History {
+  std::string key;
+  Series series;
+  engine::BarView view;
+  double baseline = 0;
+};
+
+std::span<const double> OrAbsent(const std::vector<double>& column) {
+  bool any = std::any_of(column.begin(), column.end(), [](double v) { return !std::isnan(v); });
+  return any ? std::span<const double>(column) : std::span<const double>();
+}
+
+// The close of the first bar (at or after the stated instant) stands for 100.
+Result<double> FindBaseline(const History& history, const std::optional<Instant>& from,
+                            const std::string& pair) {
+  for (std::size_t row = 0; row < history.view.rows(); ++row) {
+    bool reached = !from || history.view.ts_us[row] >= from->time_since_epoch().count();
+    if (!reached || history.view.close.empty() || std::isnan(history.view.close[row])) continue;
+    return history.view.close[row];
+  }
+  return Corrupt(fmt::format("pair {} has no close at or after the baseline {}", pair,
+                             from ? FormatInstant(*from) : "of its first bar"));
+}
+
+engine::RowRange RangeOf(const Leaf& leaf, std::span<const std::int64_t> ts) {
+  auto at = [&](const std::optional<Instant>& bound, std::size_t otherwise) {
+    if (!bound) return otherwise;
+    auto found = std::lower_bound(ts.begin(), ts.end(), bound->time_since_epoch().count());
+    return static_cast<std::size_t>(found - ts.begin());
+  };
+  return {at(leaf.begin, 0), at(leaf.end, ts.size())};
+}
+
+// NULLs that the rule allows in a column, counted from the inputs, not taken from the kernel.
+std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& column,
+                      engine::RowRange range) {
+  std::int64_t due = 0;
+  std::size_t begin = range.begin > column.lookback ? range.begin - column.lookback : 0;
+  std::size_t complete = 0;  // rows in a row, up to and with this one, that have every input
+  for (std::size_t row = begin; row < range.end; ++row) {
+    bool has_all = std::all_of(column.inputs.begin(), column.inputs.end(), [&](engine::Input in) {
+      std::span<const double> values = bars.Of(in);
+      return !values.empty() && !std::isnan(values[row]);
+    });
+    complete = has_all ? complete + 1 : 0;
+    if (row >= range.begin && complete > column.lookback) ++due;
+  }
+  return due;
+}
+
+Result<LeafFigures> TakeFigures(const engine::Family& family, const History& history,
+                                engine::RowRange range, const engine::ColumnBlock& block) {
+  LeafFigures figures{"", static_cast<std::int64_t>(range.size()), {}};
+  for (std::size_t c = 0; c < block.columns.size(); ++c) {
+    std::int64_t there = 0;
+    for (double value : block.columns[c]) {
+      if (std::isnan(value)) continue;
+      if (std::isinf(value)) {
+        return Corrupt(
+            fmt::format("{} is infinite; look for a price near zero", family.columns()[c].name));
+      }
+      ++there;
+    }
+    std::int64_t due = CountDue(history.view, family.columns()[c], range);
+    if (there != due) {
+      return Corrupt(fmt::format("{} has {} values where its inputs give {}",
+                                 family.columns()[c].name, there, due));
+    }
+    figures.nulls.push_back(figures.rows - there);
+  }
+  return figures;
+}
+
+class FeaturesKind : public StageKind {
+ public:
+  explicit FeaturesKind(StageWorld& world) : world_(world) {}
+
+  Result<WriteStep> Prepare(const TaskContext& context) override {
+    const auto& spec = std::get<FeaturesSpec>(context.stage.spec.kind);
+    const engine::Family* family = engine::FindFamily(spec.family);
+    if (family == nullptr) return Invalid(fmt::format("no family \"{}\"", spec.family));
+    std::string pair = context.task.point.Label("pair").value_or("");
+    TRY(ReadHistory(spec, pair));
+    CHECK(context.task.leaves.size() == 1, "a features task has one leaf");
+    Leaf leaf = context.task.leaves.front();
+    engine::RowRange range = RangeOf(leaf, history_.view.ts_us);
+    auto block = std::make_shared<engine::ColumnBlock>();
+    TRY(family->Compute(history_.view, history_.baseline, range, *block));
+    TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, range, *block));
+    figures.leaf = leaf.name;
+    std::vector<std::int64_t> ts(
+        history_.view.ts_us.begin() + static_cast<std::ptrdiff_t>(range.begin),
+        history_.view.ts_us.begin() + static_cast<std::ptrdiff_t>(range.end));
+    return WriteStep([this, block, figures, pair, leaf, ts = std::move(ts),
+                      &shape = *context.stage.shape, task = context.task]() -> Result<Completion> {
+      std::vector<ColumnData> data{std::string_view(pair), std::span<const std::int64_t>(ts)};
+      for (const auto& column : block->columns) data.emplace_back(std::span<const double>(column));
+      TRY(world_.data.ReplaceLeaf(shape, leaf, ts.size(), data));
+      return Completion{task.id, task.fence, figures.rows, 0, FiguresToJson({figures})};
+    });
+  }
+
+ private:
+  // The last pair's history is kept: tasks of a pair come one after the other.
+  Status ReadHistory(const FeaturesSpec& spec, const std::string& pair) {
+    const auto& load = std::get<LoadSpec>(world_.plan.FindStage(spec.bars)->spec.kind);
+    std::string key = load.table + "/" + pair;
+    if (history_.key == key) return {};
+    history_ = {};
+    SeriesQuery query{load.table, "ts", {"open", "high", "low", "close"}, {{"pair", pair}}};
+    TRY_ASSIGN(history_.series, world_.data.ReadSeries(query));
+    const auto& columns = history_.series.columns;
+    history_.view = {history_.series.ts_us, OrAbsent(columns[0]), OrAbsent(columns[1]),
+                     OrAbsent(columns[2]), OrAbsent(columns[3])};
+    TRY_ASSIGN(history_.baseline, FindBaseline(history_, load.baseline, pair));
+    history_.key = key;
+    return {};
+  }
+
+  StageWorld& world_;
+  History history_;
+};
+
+}  // namespace
+
+std::unique_ptr<StageKind> MakeFeatures(StageWorld& world) {
+  return std::make_unique<FeaturesKind>(world);
+}
+
+}  // namespace mayfly::stages

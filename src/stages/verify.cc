@@ -1,0 +1,271 @@
+#include "stages/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "engine/catalogue.h"
+#include "stages/stage_kind.h"
+
+namespace mayfly::stages {
+namespace {
+
+using contract::ColumnEvidence;
+using contract::ColumnPromise;
+using contract::LeafEvidence;
+using contract::StageContract;
+
+bool IsLabel(const TableShape& shape, const Column& column) {
+  return column.name == shape.time_column || column.type == ColumnType::kText ||
+         std::find(shape.dimensions.begin(), shape.dimensions.end(), column.name) !=
+             shape.dimensions.end();
+}
+
+ColumnPromise PromiseOfLoad(const Column& column) {
+  // A bar without a close is no bar; the other columns may be absent in the source.
+  ColumnPromise promise{.name = column.name, .may_be_constant = column.name != "close"};
+  if (column.name == "close") promise.inputs = {"close"};
+  return promise;
+}
+
+ColumnPromise PromiseOfFamily(const engine::Family& family, const Column& column) {
+  for (const engine::FamilyColumn& known : family.columns()) {
+    if (known.name != column.name) continue;
+    ColumnPromise promise{.name = column.name,
+                          .lookback = static_cast<std::int64_t>(known.lookback),
+                          .may_be_constant = known.may_be_constant};
+    for (engine::Input input : known.inputs) promise.inputs.emplace_back(engine::InputName(input));
+    return promise;
+  }
+  return {.name = column.name, .may_be_constant = true};
+}
+
+const LoadSpec* BarsOf(const PhasePlan& plan, const PlannedStage& stage) {
+  const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
+  if (features == nullptr) return nullptr;
+  return &std::get<LoadSpec>(plan.FindStage(features->bars)->spec.kind);
+}
+
+// The leaves of a stage that belong to a point: those that the plan gave to its tasks there.
+std::vector<Leaf> LeavesAt(const PhasePlan& plan, std::size_t stage, const Point& point) {
+  std::vector<Leaf> leaves;
+  for (const PlannedTask& task : plan.tasks) {
+    if (task.stage != stage || !task.point.Meets(point)) continue;
+    leaves.insert(leaves.end(), task.leaves.begin(), task.leaves.end());
+  }
+  return leaves;
+}
+
+// Which rule of the question a column is answered by.
+std::vector<WindowRule> RulesOf(const StageContract& promises) {
+  std::vector<WindowRule> rules;
+  for (const ColumnPromise& column : promises.columns) {
+    WindowRule rule{column.inputs, column.lookback};
+    bool known = std::find(rules.begin(), rules.end(), rule) != rules.end();
+    if (!column.inputs.empty() && !known) rules.push_back(rule);
+  }
+  return rules;
+}
+
+class PlaceGatherer {
+ public:
+  PlaceGatherer(const PhasePlan& plan, const PlannedStage& stage, std::vector<Leaf> leaves,
+                DataProbe& probe)
+      : plan_(plan), stage_(stage), leaves_(std::move(leaves)), probe_(probe) {}
+
+  Result<std::vector<LeafEvidence>> Gather(const StageContract& promises, const Point& point) {
+    TRY(AskSource(promises, point));
+    TRY_ASSIGN(std::vector<DataProbe::Accepted> accepted, probe_.ListAccepted(stage_.spec.name));
+    for (DataProbe::Accepted& row : accepted) accepted_[row.leaf] = row;
+    std::vector<LeafEvidence> evidence;
+    for (std::size_t i = 0; i < leaves_.size(); ++i) {
+      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaves_[i]));
+      evidence.push_back(Combine(promises, i, facts));
+    }
+    return evidence;
+  }
+
+ private:
+  Status AskSource(const StageContract& promises, const Point& point) {
+    const LoadSpec* bars = BarsOf(plan_, stage_);
+    bool is_load = std::holds_alternative<LoadSpec>(stage_.spec.kind);
+    if (is_load) bars = &std::get<LoadSpec>(stage_.spec.kind);
+    if (bars == nullptr) return {};
+    rules_ = RulesOf(promises);
+    SourceQuestion question{bars->table, "ts", {}, leaves_, rules_};
+    if (auto pair = point.Label("pair")) question.equals.emplace_back("pair", *pair);
+    TRY_ASSIGN(source_, probe_.CountSource(question));
+    return {};
+  }
+
+  LeafEvidence Combine(const StageContract& promises, std::size_t index, const LeafFacts& facts) {
+    const Leaf& leaf = leaves_[index];
+    LeafEvidence evidence{.leaf = leaf.name, .exists = facts.exists, .rows = facts.rows};
+    evidence.in_bounds = (!leaf.begin || !facts.first || *facts.first >= *leaf.begin) &&
+                         (!leaf.end || !facts.last || *facts.last < *leaf.end);
+    if (promises.rows_of_source && !source_.empty()) evidence.source_rows = source_[index].rows;
+    if (auto found = accepted_.find(leaf.name); found != accepted_.end()) {
+      evidence.accepted_rows = found->second.rows;
+      evidence.storage_is_accepted = found->second.storage == facts.storage;
+    }
+    for (std::size_t c = 0; c < facts.columns.size(); ++c) {
+      const ColumnFacts& column = facts.columns[c];
+      evidence.columns.push_back({column.non_null, column.not_finite, column.min, column.max,
+                                  column.constant, Due(promises.columns[c], index)});
+    }
+    return evidence;
+  }
+
+  std::optional<std::int64_t> Due(const ColumnPromise& promise, std::size_t leaf) const {
+    if (promise.inputs.empty() || source_.empty()) return std::nullopt;
+    auto rule =
+        std::find(rules_.begin(), rules_.end(), WindowRule{promise.inputs, promise.lookback});
+    return source_[leaf].non_null[static_cast<std::size_t>(rule - rules_.begin())];
+  }
+
+  const PhasePlan& plan_;
+  const PlannedStage& stage_;
+  std::vector<Leaf> leaves_;
+  DataProbe& probe_;
+  std::vector<WindowRule> rules_;
+  std::vector<SourceAnswer> source_;
+  std::map<std::string, DataProbe::Accepted> accepted_;
+};
+
+bool HasPair(const PlannedStage& stage) {
+  const auto& dimensions = stage.shape->dimensions;
+  return std::find(dimensions.begin(), dimensions.end(), "pair") != dimensions.end();
+}
+
+// A stage without this point's dimensions is judged once, with the whole.
+bool IsJudgedAt(const PlannedStage& stage, const Point& point) {
+  if (!stage.shape || stage.skipped) return false;
+  return point.empty() || (HasPair(stage) && point.Label("pair").has_value());
+}
+
+Status JudgeStageAt(const PhasePlan& plan, std::size_t index, const Point& point, DataProbe& probe,
+                    std::vector<Finding>& findings) {
+  const PlannedStage& stage = plan.stages[index];
+  StageContract promises = ContractOf(stage);
+  PlaceGatherer gatherer(plan, stage, LeavesAt(plan, index, point), probe);
+  TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises, point));
+  std::string place = point.empty() ? stage.shape->name : point.Key();
+  std::vector<Finding> judged = contract::JudgePlace(promises, place, evidence);
+  findings.insert(findings.end(), judged.begin(), judged.end());
+  return {};
+}
+
+Result<std::vector<Finding>> JudgeTableOf(const PhasePlan& plan, std::size_t index,
+                                          DataProbe& probe) {
+  const PlannedStage& stage = plan.stages[index];
+  std::vector<std::string> expected;
+  for (const Leaf& leaf : LeavesAt(plan, index, Point())) expected.push_back(leaf.name);
+  TRY_ASSIGN(std::vector<std::string> found, probe.ListLeaves(*stage.shape));
+  TRY_ASSIGN(bool has_key, probe.HasKey(*stage.shape));
+  return contract::JudgeTable(ContractOf(stage), expected, found, has_key);
+}
+
+class VerifyKind : public StageKind {
+ public:
+  explicit VerifyKind(StageWorld& world) : world_(world) {}
+
+  Result<WriteStep> Prepare(const TaskContext& context) override {
+    const Point& point = context.task.point;
+    TRY_ASSIGN(std::vector<Finding> findings, VerifyPoint(world_.plan, point, world_.probe));
+    bool answers_for_whole = VerifyPoints(world_.plan).front() == point;
+    if (answers_for_whole) {
+      TRY_ASSIGN(std::vector<Finding> whole,
+                 VerifyWhole(world_.plan, context.stage.spec, world_.probe));
+      findings.insert(findings.end(), whole.begin(), whole.end());
+    }
+    for (const Finding& finding : findings) {
+      if (finding.verdict != Verdict::kPass) Tell(context, finding);
+    }
+    return WriteStep([this, findings, task = context.task]() -> Result<Completion> {
+      TRY(world_.probe.RecordFindings(task.id, findings));
+      return Completion{task.id, task.fence, 0, 0, "{}"};
+    });
+  }
+
+ private:
+  void Tell(const TaskContext& context, const Finding& finding) {
+    world_.log(context.task.id, fmt::format("{} {} {}: {}: expected {}, found {}",
+                                            Name(finding.verdict), finding.stage, finding.where,
+                                            finding.check, finding.expected, finding.found));
+  }
+
+  StageWorld& world_;
+};
+
+}  // namespace
+
+StageContract ContractOf(const PlannedStage& stage) {
+  StageContract promises{.stage = stage.spec.name,
+                         .table = stage.shape->name,
+                         .may_be_empty = stage.spec.may_be_empty};
+  const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
+  const engine::Family* family = features ? engine::FindFamily(features->family) : nullptr;
+  promises.rows_of_source = family != nullptr;
+  for (const Column& column : stage.shape->columns) {
+    if (IsLabel(*stage.shape, column)) {
+      promises.columns.push_back({.name = column.name, .may_be_constant = true});
+    } else if (family != nullptr) {
+      promises.columns.push_back(PromiseOfFamily(*family, column));
+    } else if (std::holds_alternative<LoadSpec>(stage.spec.kind)) {
+      promises.columns.push_back(PromiseOfLoad(column));
+    } else {
+      promises.columns.push_back({.name = column.name});
+    }
+  }
+  return promises;
+}
+
+std::vector<Point> VerifyPoints(const PhasePlan& plan) {
+  std::vector<Point> points;
+  for (const PlannedTask& task : plan.tasks) {
+    const StageSpec& spec = plan.stages[task.stage].spec;
+    if (std::holds_alternative<VerifySpec>(spec.kind)) points.push_back(task.point);
+  }
+  return points;
+}
+
+Result<std::vector<Finding>> VerifyPoint(const PhasePlan& plan, const Point& point,
+                                         DataProbe& probe) {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    if (IsJudgedAt(plan.stages[i], point)) {
+      TRY(JudgeStageAt(plan, i, point, probe, findings));
+    }
+  }
+  return findings;
+}
+
+Result<std::vector<Finding>> VerifyWhole(const PhasePlan& plan, const StageSpec& verify,
+                                         DataProbe& probe) {
+  std::vector<Finding> findings;
+  bool by_pair = !VerifyPoints(plan).front().empty();
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const PlannedStage& stage = plan.stages[i];
+    if (!stage.shape || stage.skipped) continue;
+    TRY_ASSIGN(std::vector<Finding> judged, JudgeTableOf(plan, i, probe));
+    findings.insert(findings.end(), judged.begin(), judged.end());
+    if (by_pair && !HasPair(stage)) TRY(JudgeStageAt(plan, i, Point(), probe, findings));
+  }
+  for (const AssertionSpec& assertion : std::get<VerifySpec>(verify.kind).assertions) {
+    Result<std::optional<bool>> answer = probe.Assert(Point(), assertion.sql);
+    // Out of reach is no verdict; a statement that the server refuses is "cannot tell".
+    if (!answer.ok() && answer.error().kind() == ErrorKind::kUnavailable) return answer.error();
+    findings.push_back(contract::JudgeAssertion(verify.name, assertion.name,
+                                                answer.ok() ? *answer : std::nullopt,
+                                                answer.ok() ? "" : answer.error().message()));
+  }
+  return findings;
+}
+
+std::unique_ptr<StageKind> MakeVerify(StageWorld& world) {
+  return std::make_unique<VerifyKind>(world);
+}
+
+}  // namespace mayfly::stages

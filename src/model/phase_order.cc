@@ -120,13 +120,13 @@ class StageChecks {
   }
 
   void CheckGrid(const StageDraft& draft) {
-    bool fixed = draft.kind_known && (IsLoad(draft) || draft.spec.kind_name() == "features");
-    if (draft.spec.grid && fixed) {
+    bool by_pair = draft.kind_known && (IsLoad(draft) || draft.spec.kind_name() == "features");
+    if (draft.spec.grid && (by_pair || IsVerify(draft))) {
       return Complain(
           draft, "grid",
           fmt::format("a {} stage has no choice of grid; leave it out", draft.spec.kind_name()));
     }
-    if (fixed && !dimensions_.empty() && !HasDimension(kPairDimension)) {
+    if (by_pair && !dimensions_.empty() && !HasDimension(kPairDimension)) {
       Complain(draft, "kind",
                fmt::format("\"{}\" needs the dimension pair in [grid]", draft.spec.kind_name()));
     }
@@ -156,7 +156,8 @@ class StageChecks {
   void CheckTable(std::size_t i) {
     const StageDraft& draft = drafts_[i];
     std::string table = TableOf(draft.spec);
-    if (table.empty()) return;  // a problem already
+    bool is_given = draft.node->Find("table") != nullptr;
+    if (table.empty() || (!is_given && !IsPlainLabel(draft.spec.name))) return;  // told already
     if (!IsPlainName(table)) {
       return Complain(
           draft, "table",

@@ -152,7 +152,8 @@ void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
   bool is_reserved = database.schema == "mayfly" || database.schema == "information_schema" ||
                      database.schema.starts_with("pg_");
   bool is_plain = IsPlainName(database.schema) && database.schema.size() <= kMaxSchema;
-  if (!database.schema.empty() && (is_reserved || !is_plain)) {
+  bool is_told = reader.Find("schema") == nullptr && !IsPlainLabel(spec.name);
+  if (!is_told && (is_reserved || !is_plain)) {
     reader.Complain("schema",
                     fmt::format("\"{}\" {}", database.schema,
                                 is_reserved ? "is taken by the database or by mayfly; choose "

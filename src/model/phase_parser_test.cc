@@ -1,15 +1,508 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/rng.h"
+#include "base/text.h"
 #include "model/init_template.h"
 #include "model/phase_spec.h"
 
 namespace mayfly {
 namespace {
 
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kGood = R"([phase]
+name = "bqx-phase2"
+deadline = "48h"
+budget = "25 USD"
+
+[database]
+url = "env:DATABASE_URL"
+keep_runs = 3
+
+[machines]
+provider = "local"
+count = 2
+slots = 4
+slot_memory = "2 GiB"
+heartbeat = "2s"
+lease = "10s"
+
+[grid]
+pair = ["eurusd", "audcad"]
+period = { every = "month", from = "2024-07", to = "2025-06" }
+side = ["bid", "ask"]
+
+[[stage]]
+name = "2.1-sql"
+kind = "sql"
+after = ["1.5-bqx", "load"]
+file = "queries/daily.sql"
+table = "daily"
+columns = { ts = "timestamptz", low = "float8", high = "float8" }
+lookback = 1
+
+[[stage]]
+name = "load"
+kind = "load"
+dir = "bars"
+baseline = "2024-07-01"
+max_bad_share = 0.5
+
+[[stage]]
+name = "1.5-bqx"
+kind = "features"
+family = "bqx"
+timeout = "90m"
+
+[[stage]]
+name = "report"
+kind = "command"
+after = ["1.5-bqx"]
+command = ["sh", "report.sh", "{pair}"]
+env = { LEVEL = "2" }
+grid = ["pair"]
+columns = { words = "text" }
+empty = "allow"
+
+[[stage]]
+name = "check"
+kind = "verify"
+assert = [{ name = "some", sql = "select true" }]
+)";
+
+ParseContext Context() {
+  return {.file = "phase.toml",
+          .folder = "/home/p",
+          .working_folder = "/work",
+          .now = MakeInstant(2025, 7, 1),
+          .read_file = [](const std::string& path) -> Result<std::string> {
+            if (path == "/home/p/queries/daily.sql") return std::string("select 1\n");
+            return NotFound(path + " is not there");
+          }};
+}
+
+Result<ParsedPhase> ParseWith(const std::string& text, std::vector<std::string> sets = {}) {
+  ParseContext context = Context();
+  context.sets = std::move(sets);
+  return ParsePhase(text, context);
+}
+
+std::string ErrorsOf(const std::string& text, std::vector<std::string> sets = {}) {
+  Result<ParsedPhase> parsed = ParseWith(text, std::move(sets));
+  if (parsed.ok()) return "no error";
+  EXPECT_EQ(parsed.error().kind(), ErrorKind::kInvalid);
+  return parsed.error().message();
+}
+
+TEST(PhaseFile, AGoodFileBecomesItsSpec) {
+  auto parsed = ParseWith(kGood);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  const PhaseSpec& spec = parsed->spec;
+  EXPECT_EQ(spec.database.schema, "bqx_phase2");
+  EXPECT_EQ(spec.machines.slot_memory_bytes, std::int64_t{2} << 30);
+  EXPECT_EQ(spec.grid[2].labels, (std::vector<std::string>{"bid", "ask"}));
+  EXPECT_EQ(spec.grid[1].every, PeriodUnit::kMonth);
+  const auto& load = std::get<LoadSpec>(spec.FindStage("load")->kind);
+  EXPECT_EQ(load.dir, "/home/p/bars");
+  EXPECT_EQ(load.baseline, MakeInstant(2024, 7, 1));
+  EXPECT_EQ(spec.FindStage("1.5-bqx")->timeout, minutes(90));
+  EXPECT_EQ(std::get<CommandSpec>(spec.FindStage("report")->kind).cwd, "/home/p");
+  EXPECT_EQ(std::get<SqlSpec>(spec.FindStage("2.1-sql")->kind).query, "select 1\n");
+}
+
+std::vector<std::string> Names(const PhaseSpec& spec) {
+  std::vector<std::string> names;
+  for (const StageSpec& stage : spec.stages) names.push_back(stage.name);
+  return names;
+}
+
+TEST(PhaseFile, StagesComeAfterWhatTheyNeedElseInTheOrderOfTheFile) {
+  auto parsed = ParseWith(kGood);
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_THAT(Names(parsed->spec), ElementsAre("load", "1.5-bqx", "2.1-sql", "report", "check"));
+}
+
+TEST(PhaseFile, FeaturesComeAfterTheirBarsWithoutSaying) {
+  auto parsed = ParseWith(kGood);
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_THAT(parsed->spec.FindStage("1.5-bqx")->after, ElementsAre("load"));
+  EXPECT_EQ(std::get<FeaturesSpec>(parsed->spec.FindStage("1.5-bqx")->kind).bars, "load");
+}
+
+TEST(PhaseFile, ColumnsKeepTheirOrder) {
+  auto parsed = ParseWith(kGood);
+  ASSERT_TRUE(parsed.ok());
+  const auto& sql = std::get<SqlSpec>(parsed->spec.FindStage("2.1-sql")->kind);
+  EXPECT_THAT(sql.output.columns,
+              ElementsAre(Column{"ts", ColumnType::kTimestamptz},
+                          Column{"low", ColumnType::kFloat8}, Column{"high", ColumnType::kFloat8}));
+}
+
+TEST(PhaseFile, APhaseWithoutVerifyGetsOne) {
+  std::string text = kGood;
+  text = text.substr(0, text.find("[[stage]]\nname = \"check\""));
+  auto parsed = ParseWith(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  EXPECT_EQ(parsed->spec.stages.back().name, "verify");
+  EXPECT_EQ(parsed->spec.stages.back().kind_name(), "verify");
+}
+
+TEST(PhaseFile, CanonicalTextGivesTheSameSpecAnywhere) {
+  auto parsed = ParseWith(kGood, {"load.dir=other", "phase.deadline=2026-01-01",
+                                  "stage.\"1.5-bqx\".retries=7", "machines.slots=auto"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  auto again = ParsePhase(parsed->canonical_toml, {.file = "c", .folder = "/elsewhere"});
+  ASSERT_TRUE(again.ok()) << again.error().message() << parsed->canonical_toml;
+  EXPECT_TRUE(again->spec == parsed->spec) << parsed->canonical_toml;
+  EXPECT_EQ(again->canonical_toml, parsed->canonical_toml);
+}
+
+TEST(PhaseFile, CanonicalTextIsTheSameWhateverTheOrderOfKeys) {
+  std::string swapped = kGood;
+  std::string lines = "count = 2\nslots = 4\n";
+  swapped.replace(swapped.find(lines), lines.size(), "slots = 4\n\n# two\ncount = 2\n");
+  EXPECT_EQ(ParseWith(swapped)->canonical_toml, ParseWith(kGood)->canonical_toml);
+}
+
+// In the good file, `what` is replaced by `by`; the complaint names the line where `by` begins,
+// `lines_on` further, and holds the words.
+struct BadCase {
+  const char* name;
+  const char* what;
+  const char* by;
+  std::vector<const char*> words;
+  int lines_on = 0;
+};
+
+void ExpectComplaint(const BadCase& c) {
+  std::string text = kGood;
+  std::size_t at = text.find(c.what);
+  ASSERT_NE(at, std::string::npos) << c.name;
+  text.replace(at, std::string_view(c.what).size(), c.by);
+  auto line = 1 + c.lines_on +
+              std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  std::string errors = ErrorsOf(text);
+  EXPECT_THAT(errors, HasSubstr("phase.toml:" + std::to_string(line) + ": ")) << c.name;
+  for (const char* word : c.words) EXPECT_THAT(errors, HasSubstr(word)) << c.name;
+  EXPECT_EQ(Split(errors, '\n').size(), 1U) << c.name << ": " << errors;
+}
+
+TEST(PhaseFile, MistakesInSectionsAreNamedWithTheirLine) {
+  const std::vector<BadCase> cases{
+      {"unknown key", "count = 2", "cuont = 2", {"unknown key \"cuont\"", "\"count\"?"}},
+      {"unknown section", "[machines]", "[machine]", {"\"machine\"", "did you mean \"machines\""}},
+      {"no name", "name = \"bqx-phase2\"\n", "", {"name: is missing"}, -1},
+      {"bad name", "\"bqx-phase2\"", "\"bqx phase\"", {"bqx phase", "letters"}},
+      {"deadline without unit", "\"48h\"", "48", {"deadline", "missing unit", "\"48h\""}},
+      {"deadline text without unit", "\"48h\"", "\"48\"", {"missing unit"}},
+      {"unknown unit", "\"48h\"", "\"2 weeks\"", {"2 weeks", "not a duration"}},
+      {"deadline passed", "\"48h\"", "\"2025-06-30\"", {"2025-06-30", "has passed"}},
+      {"deadline passed, TOML date", "\"48h\"", "2025-06-30T10:00:00Z", {"has passed"}},
+      {"deadline of another type", "\"48h\"", "[1]", {"expected a duration, found a list"}},
+      {"budget without unit", "\"25 USD\"", "25", {"budget", "missing unit", "\"25 USD\""}},
+      {"other currency", "\"25 USD\"", "\"25 EUR\"", {"25 EUR"}},
+      {"provider of later", "\"local\"", "\"ec2\"", {"ec2", "not in this version"}},
+      {"unknown provider", "\"local\"", "\"azure\"", {"azure", "local"}},
+      {"no machine", "count = 2", "count = 0", {"0 is not between 1 and"}},
+      {"count as text", "count = 2", "count = \"2\"", {"expected a whole number, found a string"}},
+      {"slots as word", "slots = 4", "slots = \"many\"", {"many", "\"auto\""}},
+      {"memory without unit", "\"2 GiB\"", "2048", {"missing unit", "2 GiB"}},
+      {"memory of another unit", "\"2 GiB\"", "\"2 gigs\"", {"2 gigs", "GiB"}},
+      {"lease too short", "\"10s\"", "\"3s\"", {"lease", "3s", "two heartbeats of 2s"}},
+      {"no runs kept", "keep_runs = 3", "keep_runs = 0", {"keep_runs", "between 1"}},
+      {"reserved schema", "keep_runs", "schema = \"mayfly\"\nkeep_runs", {"schema", "mayfly"}},
+      {"schema not plain", "keep_runs", "schema = \"B-x\"\nkeep_runs", {"B-x", "plain name"}},
+      {"reference of later", "\"env:DATABASE_URL\"", "\"ssm:/prod/db\"", {"not in this version"}},
+      {"no reference", "\"env:DATABASE_URL\"", "\"db\"", {"embedded", "env:NAME"}},
+      {"not TOML", "count = 2", "count = = 2", {"not TOML"}},
+  };
+  for (const BadCase& c : cases) ExpectComplaint(c);
+}
+
+TEST(PhaseFile, MistakesInTheGridAreNamedWithTheirLine) {
+  const std::vector<BadCase> cases{
+      {"month 13", "\"2024-07\"", "\"2024-13\"", {"from", "2024-13", "01 to 12"}},
+      {"from after to", "\"2024-07\"", "\"2025-07\"", {"from", "after \"to\""}},
+      {"unknown unit", "\"month\"", "\"moth\"", {"moth", "did you mean \"month\""}},
+      {"period as list",
+       "{ every = \"month\", from = \"2024-07\", to = \"2025-06\" }",
+       "[\"2024-07\"]",
+       {"period: expected \"from-data\" or {", "found a list"}},
+      {"misspelt from-data", "[\"bid\", \"ask\"]", "\"from-dat\"", {"side", "from-dat"}},
+      {"from-data of another dimension", "[\"bid\", \"ask\"]", "\"from-data\"", {"only pair and"}},
+      {"empty list", "[\"bid\", \"ask\"]", "[]", {"side: is an empty list"}},
+      {"double label", "[\"bid\", \"ask\"]", "[\"bid\", \"bid\"]", {"\"bid\" is listed twice"}},
+      {"label not plain", "[\"bid\", \"ask\"]", "[\"b/d\"]", {"b/d", "plain label"}},
+      {"label not text", "[\"bid\", \"ask\"]", "[1]", {"expected a list of strings"}},
+      {"dimension not plain", "side =", "\"Side 2\" =", {"Side 2"}},
+      {"key in period", "every = \"month\"", "evry = \"month\"", {"evry", "\"every\"?"}},
+  };
+  for (const BadCase& c : cases) ExpectComplaint(c);
+}
+
+TEST(PhaseFile, MistakesInStagesAreNamedWithTheirLine) {
+  const std::vector<BadCase> cases{
+      {"unknown key", "timeout = \"90m\"", "timeuot = \"90m\"", {"1.5-bqx", "timeuot", "timeout"}},
+      {"key of another kind", "family = \"bqx\"", "family = \"bqx\"\nquery = \"x\"", {"query"}, 1},
+      {"no family", "family = \"bqx\"\n", "", {"family: is missing"}, -3},
+      {"unknown kind", "\"features\"", "\"feature\"", {"did you mean \"features\""}},
+      {"kind of later", "\"features\"", "\"export\"", {"export", "not in this version"}},
+      {"unknown stage", "[\"1.5-bqx\", \"load\"]", "[\"1.5-bqq\"]", {"1.5-bqq", "\"1.5-bqx\"?"}},
+      {"after itself", "[\"1.5-bqx\", \"load\"]", "[\"2.1-sql\"]", {"cannot come after itself"}},
+      {"after verify", "[\"1.5-bqx\", \"load\"]", "[\"check\"]", {"nothing comes after \"check\""}},
+      {"after twice", "[\"1.5-bqx\", \"load\"]", "[\"load\", \"load\"]", {"listed twice"}},
+      {"double name", "\"report\"", "\"load\"", {"taken by the stage at line 32"}},
+      {"name not plain", "\"report\"", "\"re port\"", {"letters, digits"}},
+      {"timeout without unit", "\"90m\"", "90", {"timeout", "missing unit"}},
+      {"negative retries", "timeout = \"90m\"", "retries = -1", {"retries", "-1 is not between"}},
+      {"lookback without period", "empty = \"allow\"", "lookback = 1", {"lookback", "period"}},
+      {"empty misspelt", "\"allow\"", "\"alow\"", {"did you mean \"allow\""}},
+      {"dir and source", "baseline", "source = { table = \"t\" }\nbaseline", {"choose one"}},
+      {"no dir", "dir = \"bars\"\n", "", {"dir: is missing"}, -3},
+      {"source of another type", "dir = \"bars\"", "source = \"t\"", {"found a string"}},
+      {"source column",
+       "dir = \"bars\"",
+       "source = { table = \"t\", columns = { clos = \"c\" } }",
+       {"clos", "did you mean \"close\""}},
+      {"bad baseline", "\"2024-07-01\"", "\"frist\"", {"frist", "\"first\""}},
+      {"share above one", "0.5", "1.5", {"1.5 is not between 0 and 1"}},
+      {"duplicates", "max_bad_share = 0.5", "duplicates = \"keep\"", {"\"keep\" is not known"}},
+      {"missing file",
+       "queries/daily.sql",
+       "queries/x.sql",
+       {"/home/p/queries/x.sql is not there"}},
+      {"file and query",
+       "table = \"daily\"",
+       "query = \"x\"\ntable = \"daily\"",
+       {"file: and query are both given"},
+       -1},
+      {"column type", "low = \"float8\"", "low = \"flaot\"", {"columns.low", "flaot"}},
+      {"column is a dimension", "low = \"float8\"", "side = \"text\"", {"\"side\" is a dimension"}},
+      {"key lacks a dimension",
+       "lookback",
+       "key = [\"pair\", \"ts\"]\nlookback",
+       {"key: lacks \"side\""}},
+      {"key of no column",
+       "lookback",
+       "key = [\"pair\", \"side\", \"ts\", \"hi\"]\nlookback",
+       {"there is no column \"hi\""}},
+      {"table taken", "table = \"daily\"", "table = \"bqx\"", {"table", "\"bqx\"", "already"}, 11},
+      {"table not plain", "table = \"daily\"", "table = \"Daily\"", {"\"Daily\"", "plain name"}},
+      {"no table, name not plain", "table = \"daily\"\n", "", {"2_1_sql", "give the stage a"}, -5},
+      {"no command",
+       "command = [\"sh\", \"report.sh\", \"{pair}\"]",
+       "command = []",
+       {"no program"}},
+      {"secret in env", "LEVEL", "API_TOKEN", {"API_TOKEN", "secret"}},
+      {"env is ours", "LEVEL", "PGHOST", {"PGHOST", "set by mayfly"}},
+      {"grid of no dimension", "grid = [\"pair\"]", "grid = [\"par\"]", {"\"par\"", "\"pair\"?"}},
+      {"grid of verify", "assert = ", "grid = [\"period\"]\nassert = ", {"no choice of grid"}},
+      {"grid of features", "timeout = \"90m\"", "grid = [\"pair\"]", {"no choice of grid"}},
+      {"assert without sql", ", sql = \"select true\"", "", {"sql: is missing"}},
+      {"assert of another type",
+       "[{ name = \"some\", sql = \"select true\" }]",
+       "\"x\"",
+       {"assert: expected a list"}},
+  };
+  for (const BadCase& c : cases) ExpectComplaint(c);
+}
+
+TEST(PhaseFile, ACycleIsNamedByItsPath) {
+  std::string text = kGood;
+  text.insert(text.find("timeout"), "after = [\"report\"]\n");
+  EXPECT_THAT(ErrorsOf(text), HasSubstr("1.5-bqx after report after 1.5-bqx"));
+}
+
+TEST(PhaseFile, NothingWorksWithoutGridOrStages) {
+  EXPECT_THAT(ErrorsOf("[phase]\nname = 'x'\n"), HasSubstr("the phase has no stage"));
+  EXPECT_THAT(ErrorsOf("[phase]\nname = 'x'\n"), HasSubstr("the grid is empty"));
+  EXPECT_THAT(ErrorsOf("[grid]\n[stage]\nname = 'x'\n"), HasSubstr("expected [[stage]]"));
+  EXPECT_THAT(ErrorsOf("phase = 3\nstage = []\n"), HasSubstr("[phase]: expected a table, found"));
+}
+
+TEST(PhaseFile, FromDataNeedsALoadStage) {
+  std::string text =
+      "[phase]\nname = 'x'\n[grid]\npair = 'from-data'\nperiod = { every = 'year' }\n"
+      "[[stage]]\nname = 's'\nkind = 'sql'\nquery = 'q'\ncolumns = { a = 'text' }\n";
+  EXPECT_THAT(ErrorsOf(text),
+              HasSubstr("phase.toml:4: [grid] pair: is \"from-data\", and no load"));
+  EXPECT_THAT(ErrorsOf(text), HasSubstr("phase.toml:5: [grid] period from: and \"to\""));
+}
+
+TEST(PhaseFile, AllMistakesAreToldAtOnceInTheOrderOfLines) {
+  std::string text = kGood;
+  for (auto [what, by] : {std::pair{"\"48h\"", "48"},
+                          {"\"2024-07\"", "\"2024-13\""},
+                          {"timeout", "timeuot"},
+                          {"\"verify\"", "\"veryfy\""}}) {
+    text.replace(text.find(what), std::string_view(what).size(), by);
+  }
+  std::vector<std::string> lines = Split(ErrorsOf(text, {"load.dri=x"}), '\n');
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_TRUE(lines[0].starts_with("phase.toml:3: "));
+  EXPECT_TRUE(lines[1].starts_with("phase.toml:20: "));
+  EXPECT_TRUE(lines[2].starts_with("phase.toml:43: "));
+  EXPECT_TRUE(lines[3].starts_with("phase.toml:57: "));
+  EXPECT_TRUE(lines[4].starts_with("--set load.dri: "));
+}
+
+TEST(PhaseFile, APasswordIsRefusedAndNeverEchoed) {
+  for (const char* url : {"postgres://u:hunter2@h/db", "postgresql://u@h/db?password=hunter2",
+                          "postgres://u@h/db?pass%77ord=hunter2", "host=h password = hunter2",
+                          "postgres://:hunter2@h", "postgres://u:hun/ter2@h/db", "hunter2"}) {
+    std::string text = kGood;
+    text.replace(text.find("env:DATABASE_URL"), 16, url);
+    for (const std::string& errors :
+         {ErrorsOf(text), ErrorsOf(kGood, {std::string("database.url=") + url})}) {
+      EXPECT_THAT(errors, HasSubstr("[database] url: ")) << url;
+      EXPECT_THAT(errors, testing::Not(HasSubstr("ter2"))) << url;
+    }
+  }
+  for (const char* url : {"postgres://u@h:5432/db", "postgresql:///db", "host=h dbname=d",
+                          "embedded", "file:/etc/db-url", "postgres://h/db?passfile=/etc/pass"}) {
+    EXPECT_EQ(ErrorsOf(kGood, {std::string("database.url=") + url}), "no error") << url;
+  }
+}
+
+TEST(Set, ReachesSectionsStagesAndKinds) {
+  auto parsed = ParseWith(
+      kGood, {"load.dir=real/h4", "stage.\"1.5-bqx\".retries = 9", "grid.period.from=2024-12",
+              "grid.side=['mid']", "database.url=file:url.txt", "command.env.LEVEL=\"3\""});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  const PhaseSpec& spec = parsed->spec;
+  EXPECT_EQ(std::get<LoadSpec>(spec.FindStage("load")->kind).dir, "/work/real/h4");
+  EXPECT_EQ(spec.FindStage("1.5-bqx")->retries, 9);
+  EXPECT_EQ(spec.grid[1].from_month, MakeInstant(2024, 12, 1));
+  EXPECT_EQ(spec.grid[2].labels, std::vector<std::string>{"mid"});
+  EXPECT_EQ(spec.database.url, "file:/work/url.txt");
+  EXPECT_EQ(std::get<CommandSpec>(spec.FindStage("report")->kind).env.at("LEVEL"), "3");
+}
+
+TEST(Set, MakesTheSectionThatIsNotThere) {
+  std::string text = kGood;
+  text.replace(text.find("[machines]"), text.find("[grid]") - text.find("[machines]"), "");
+  auto parsed = ParseWith(text, {"machines.slots=3"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  EXPECT_EQ(parsed->spec.machines.slots, 3);
+}
+
+TEST(Set, MistakesCiteTheirKey) {
+  struct Case {
+    const char* set;
+    const char* says;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {"machines.cuont=2", "--set machines.cuont: [machines]: unknown key \"cuont\"; did you"},
+           {"machines.count=x", "--set machines.count: [machines] count: expected a whole number"},
+           {"laod.dir=x", "--set laod.dir: \"laod\" is neither a section nor"},
+           {"stage.1.5-bqx.retries=3", "is quoted: stage.\"1.5-bqx\".retries"},
+           {"stage.repotr.retries=3", "there is no stage \"repotr\"; did you mean \"report\"?"},
+           {"phase=x", "names a table"},
+           {"phase.name.x=1", "\"name\" is a string, not a table"},
+           {"grid.pair=[1", "starts like TOML and is not"},
+           {"phase.deadline=48", "--set phase.deadline: [phase] deadline: missing unit"},
+           {"nonsense", "--set nonsense: is not of the form key.path=value"},
+           {"=x", "is not of the form"},
+           {"stage.\"open=x", "is not of the form"},
+           {"load.dir=", "dir: is empty"}}) {
+    EXPECT_THAT(ErrorsOf(kGood, {c.set}), HasSubstr(c.says)) << c.set;
+  }
+}
+
+TEST(Set, AKindWithTwoStagesIsAmbiguous) {
+  std::string text = kGood;
+  text += "[[stage]]\nname = \"load2\"\nkind = \"load\"\ndir = \"x\"\ntable = \"other\"\n";
+  EXPECT_THAT(ErrorsOf(text, {"load.dir=y"}),
+              HasSubstr("there are 2 load stages; write stage.NAME"));
+  EXPECT_THAT(ErrorsOf(text), HasSubstr("say which load stage it reads: load, load2"));
+}
+
+// One or two small edits of the good file: bytes, cuts, doubled and swapped pieces.
+std::string Mutate(std::string text, Rng& rng) {
+  for (std::uint64_t edits = 1 + rng.Below(2); edits > 0 && !text.empty(); --edits) {
+    std::size_t at = rng.Below(text.size());
+    std::size_t length = 1 + rng.Below(std::min<std::size_t>(text.size() - at, 40));
+    switch (rng.Below(4)) {
+      case 0:
+        text[at] = static_cast<char>(rng.Below(256));
+        break;
+      case 1:
+        text.erase(at, length);
+        break;
+      case 2:
+        text.insert(rng.Below(text.size()), text.substr(at, length));
+        break;
+      default:
+        text.insert(at, 1, "\"'[]{}=.,#\n0"[rng.Below(12)]);
+    }
+  }
+  return text;
+}
+
+TEST(PhaseFile, AnyTextIsAPhaseThatReadsBackOrInvalid) {
+  Rng rng(20240701);
+  int good = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = Mutate(kGood, rng);
+    Result<ParsedPhase> parsed = ParseWith(text);
+    if (!parsed.ok()) {
+      ASSERT_EQ(parsed.error().kind(), ErrorKind::kInvalid) << text;
+      ASSERT_FALSE(parsed.error().message().empty()) << text;
+      continue;
+    }
+    ++good;
+    auto again = ParsePhase(parsed->canonical_toml, {.file = "c", .folder = "/elsewhere"});
+    ASSERT_TRUE(again.ok()) << again.error().message() << "\n" << text;
+    ASSERT_TRUE(again->spec == parsed->spec) << text;
+  }
+  EXPECT_GT(good, 50);
+}
+
+TEST(Set, AnyTextIsTakenOrInvalid) {
+  Rng rng(42);
+  const std::string seed = "stage.\"1.5-bqx\".retries=3 load.dir='x' grid.period={every='month'}";
+  for (int i = 0; i < 1000; ++i) {
+    Result<ParsedPhase> parsed = ParseWith(kGood, {Mutate(seed, rng)});
+    if (!parsed.ok()) {
+      ASSERT_EQ(parsed.error().kind(), ErrorKind::kInvalid);
+      continue;
+    }
+    auto again = ParsePhase(parsed->canonical_toml, {.file = "c", .folder = "/elsewhere"});
+    ASSERT_TRUE(again.ok()) << again.error().message();
+  }
+}
+
 TEST(PhaseFile, TheTemplateOfInitParses) {
   auto parsed = ParsePhase(InitTemplate(), {.file = "phase.toml", .folder = "/p"});
   ASSERT_TRUE(parsed.ok()) << parsed.error().message();
-  EXPECT_EQ(parsed->spec.stages.size(), 6U);
+  EXPECT_THAT(Names(parsed->spec),
+              ElementsAre("load", "rate-index", "bqx", "daily-range", "streaks", "verify"));
+}
+
+Result<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return NotFound(path);
+  return text.str();
+}
+
+TEST(PhaseFile, TheReferencePhaseParses) {
+  auto folder = std::filesystem::path(__FILE__).parent_path() / "../../examples/bqx-phase2";
+  auto text = ReadText(folder / "phase.toml");
+  ASSERT_TRUE(text.ok()) << text.error().message();
+  auto parsed =
+      ParsePhase(*text, {.file = "phase.toml", .folder = folder.string(), .read_file = ReadText});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  EXPECT_THAT(Names(parsed->spec), ElementsAre("load", "1.5-rate-index", "1.5-bqx",
+                                               "1.6-daily-range", "1.7-streaks", "verify"));
 }
 
 }  // namespace

@@ -53,12 +53,10 @@ std::vector<std::string> PhaseSpec::DimensionsOf(const StageSpec& stage) const {
 
 TableShape OutputShape(const OutputSpec& output, const std::vector<std::string>& dimensions) {
   TableShape shape{.name = output.table, .dimensions = dimensions};
-  bool has_period =
-      std::find(dimensions.begin(), dimensions.end(), kPeriodDimension) != dimensions.end();
+  Column time{std::string(kTimeColumn), ColumnType::kTimestamptz};
   bool has_time =
-      std::find(output.columns.begin(), output.columns.end(),
-                Column{std::string(kTimeColumn), ColumnType::kTimestamptz}) != output.columns.end();
-  if (has_period && has_time) shape.time_column = std::string(kTimeColumn);
+      std::find(output.columns.begin(), output.columns.end(), time) != output.columns.end();
+  if (has_time) shape.time_column = time.name;
   for (const std::string& dimension : dimensions) {
     if (dimension == kPeriodDimension && shape.time_column) continue;
     shape.columns.push_back({dimension, ColumnType::kText});
@@ -67,18 +65,23 @@ TableShape OutputShape(const OutputSpec& output, const std::vector<std::string>&
   shape.key = output.key;
   if (shape.key.empty()) {
     shape.key = PartitionColumns(shape);
-    if (has_time && !shape.time_column) shape.key.emplace_back(kTimeColumn);
+    bool in_key = std::find(shape.key.begin(), shape.key.end(), time.name) != shape.key.end();
+    if (has_time && !in_key) shape.key.push_back(time.name);
   }
   return shape;
 }
 
 std::vector<std::string> PartitionColumns(const TableShape& shape) {
   std::vector<std::string> columns;
+  bool is_range = false;
   for (const std::string& dimension : shape.dimensions) {
-    if (dimension == kPeriodDimension && shape.time_column) continue;
-    columns.push_back(dimension);
+    if (dimension == kPeriodDimension && shape.time_column) {
+      is_range = true;
+    } else {
+      columns.push_back(dimension);
+    }
   }
-  if (shape.time_column) columns.push_back(*shape.time_column);
+  if (is_range) columns.push_back(*shape.time_column);
   return columns;
 }
 

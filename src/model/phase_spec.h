@@ -158,6 +158,7 @@ class PhaseSpec {
 
 // The table of a sql or command stage over these dimensions: the dimension columns, then those
 // declared. With a column `ts timestamptz`, `period` is a range over it and no column of its own.
+// The default key is what PartitionColumns gives, and ts where there is one.
 TableShape OutputShape(const OutputSpec& output, const std::vector<std::string>& dimensions);
 
 // Dimensions that are columns of the table, and the time column where `period` is a range: what a

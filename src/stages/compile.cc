@@ -21,14 +21,12 @@ bool Holds(const std::vector<std::string>& list, std::string_view text) {
 // (pair, ts) and the rest as float8: the shape of bars and of features.
 TableShape SeriesShape(const std::string& table, std::vector<std::string> dimensions,
                        std::vector<std::string> values) {
-  TableShape shape{.name = table, .dimensions = std::move(dimensions)};
+  TableShape shape{
+      .name = table, .dimensions = std::move(dimensions), .time_column = std::string(kTimeColumn)};
   for (const std::string& dimension : shape.dimensions) {
-    if (dimension == kPeriodDimension) {
-      shape.time_column = std::string(kTimeColumn);
-    } else {
-      shape.columns.push_back({dimension, ColumnType::kText});
-      shape.key.push_back(dimension);
-    }
+    if (dimension == kPeriodDimension) continue;
+    shape.columns.push_back({dimension, ColumnType::kText});
+    shape.key.push_back(dimension);
   }
   shape.columns.push_back({std::string(kTimeColumn), ColumnType::kTimestamptz});
   shape.key.emplace_back(kTimeColumn);
@@ -222,10 +220,11 @@ class Compiler {
     return Point(std::move(parts));
   }
 
+  // A leaf of a period has its bounds even where the table has no time: they say what it is about.
   Leaf MakeLeaf(const TableShape& shape, Point point) const {
     Leaf leaf{.name = LeafName(shape.name, point.empty() ? "" : point.Key()), .point = point};
     std::optional<std::string> label = point.Label(kPeriodDimension);
-    if (!shape.time_column || !label) return leaf;
+    if (!label) return leaf;
     const std::vector<Period>& periods = plan_.grid.Find(kPeriodDimension)->periods;
     if (*label == kBefore) leaf.end = periods.front().begin;
     if (*label == kAfter) leaf.begin = periods.back().end;

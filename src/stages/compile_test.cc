@@ -108,6 +108,17 @@ TEST(Compile, BarsHaveAllColumnsWhateverTheSourceHas) {
   EXPECT_EQ(bars.time_column, "ts");
 }
 
+TEST(Compile, WithoutPeriodsAPairIsOneLeafWithoutBounds) {
+  std::string text = std::string(kHead) + kFeatures;
+  std::string line = "period = \"from-data\"\n";
+  PhasePlan plan = Compile(text.replace(text.find(line), line.size(), ""), TwoMonths());
+  const Leaf& leaf = TaskAt(plan, "load", "eurusd").leaves.at(0);
+  EXPECT_EQ(leaf.name, "bars_eurusd");
+  EXPECT_EQ(leaf.begin, std::nullopt);
+  EXPECT_EQ(plan.FindStage("load")->shape->time_column, "ts");
+  EXPECT_EQ(plan.LeafCount(), 6U);
+}
+
 TEST(Compile, FeaturesHaveTheFamilysColumnsAndOneLeafATask) {
   PhasePlan plan = Compile(std::string(kHead) + kFeatures, TwoMonths());
   const PlannedStage& bqx = *plan.FindStage("bqx");
@@ -192,7 +203,7 @@ TEST(Compile, PeriodIsAColumnWhereTheTableHasNoTime) {
   const TableShape& daily = *plan.FindStage("daily")->shape;
   EXPECT_EQ(daily.columns[1], (Column{"period", ColumnType::kText}));
   EXPECT_EQ(daily.time_column, std::nullopt);
-  EXPECT_EQ(TaskAt(plan, "daily", "eurusd/2024-07").leaves[0].begin, std::nullopt);
+  EXPECT_EQ(TaskAt(plan, "daily", "eurusd/2024-08").leaves[0].begin, MakeInstant(2024, 8, 1));
   const TableShape& smooth = *plan.FindStage("smooth")->shape;
   EXPECT_EQ(smooth.Find("period"), nullptr);
   EXPECT_THAT(smooth.key, ElementsAre("pair", "ts"));

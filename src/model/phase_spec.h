@@ -93,14 +93,14 @@ struct OutputSpec {
 };
 
 struct SqlSpec {
-  std::string query;  // one SELECT whose rows become the leaf
+  std::string query;  // one SELECT whose rows become the leaf: all columns of OutputShape, in order
   OutputSpec output;
   bool unchecked = false;  // accept what PREPARE cannot check
   friend bool operator==(const SqlSpec&, const SqlSpec&) = default;
 };
 
 struct CommandSpec {
-  std::vector<std::string> argv;  // may hold {pair}, {period}, {from}, {to}, {table}
+  std::vector<std::string> argv;  // may hold {pair}, {period}, {from}, {to}, {table}, {schema}
   std::map<std::string, std::string> env;
   std::string cwd;
   OutputSpec output;

@@ -1,0 +1,324 @@
+#include "sim/memory_runs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "model/plan_json.h"
+
+namespace mayfly::sim {
+namespace {
+
+int BudgetOf(const StageSpec& spec, bool own) { return own ? spec.retries : spec.setbacks; }
+
+Instant DeadlineOf(const PhaseSpec& spec, Instant now) {
+  if (const auto* after = std::get_if<Duration>(&spec.deadline)) return now + *after;
+  return std::get<Instant>(spec.deadline);
+}
+
+// Stages, tasks, needs and leaves of a plan, appended to the ledger.
+void AppendPlan(MemoryLedger& ledger, const PhasePlan& plan, std::size_t run) {
+  std::size_t first_stage = ledger.stages.size(), first_task = ledger.tasks.size();
+  for (const PlannedStage& stage : plan.stages) {
+    ledger.stages.push_back({.name = stage.spec.name,
+                             .kind = std::string(stage.spec.kind_name()),
+                             .note = stage.skipped.value_or(""),
+                             .state = stage.skipped ? StageState::kSkipped : StageState::kBlocked,
+                             .retries = BudgetOf(stage.spec, /*own=*/true),
+                             .setbacks = BudgetOf(stage.spec, /*own=*/false),
+                             .run = run});
+  }
+  for (const PlannedTask& planned : plan.tasks) {
+    std::size_t index = ledger.tasks.size();
+    TaskRow task{.run = run, .stage = first_stage + planned.stage, .point = planned.point};
+    for (std::size_t need : planned.needs) {
+      bool skipped = ledger.tasks[first_task + need].state == TaskState::kSkipped;
+      if (skipped) continue;
+      task.needs.push_back(first_task + need);
+      ledger.tasks[first_task + need].dependents.push_back(index);
+    }
+    for (const Leaf& leaf : planned.leaves) {
+      task.leaves.push_back(ledger.leaves.size());
+      ledger.leaves.push_back({.leaf = leaf, .task = index});
+    }
+    task.missing = static_cast<int>(task.needs.size());
+    task.state = task.missing == 0 ? TaskState::kReady : TaskState::kBlocked;
+    if (plan.stages[planned.stage].skipped) task.state = TaskState::kSkipped;
+    ledger.tasks.push_back(std::move(task));
+  }
+}
+
+}  // namespace
+
+Result<RunRow*> MemoryRunStore::FindRun(RunId run) {
+  TRY(connection_.Use());
+  RunRow* row = ledger_.FindRun(run);
+  if (row == nullptr) return NotFound(fmt::format("there is no run {}", run.value));
+  return row;
+}
+
+// I9: only the newest fence acts. What it was allowed on is written down as the proof.
+Result<RunRow*> MemoryRunStore::FindControlled(RunId run, Fence control) {
+  TRY_ASSIGN(RunRow * row, FindRun(run));
+  if (row->control != control) {
+    return Conflict(fmt::format("run {} is controlled by {} under fence {}, not under fence {}",
+                                run.value, row->controller, row->control.value, control.value));
+  }
+  ledger_.orders.push_back({.run = run, .presented = control, .newest = row->control});
+  return row;
+}
+
+Result<std::optional<Existing>> MemoryRunStore::FindNewest(const std::string& phase) {
+  TRY(connection_.Use());
+  std::optional<Existing> newest;
+  for (const RunRow& run : ledger_.runs) {
+    if (run.view.phase == phase) {
+      newest =
+          Existing{.run = run.view.id, .state = run.view.state, .plan_hash = run.view.plan_hash};
+    }
+  }
+  return newest;
+}
+
+Result<RunId> MemoryRunStore::Create(const PhasePlan& plan) {
+  TRY_ASSIGN(std::optional<Existing> open, FindNewest(plan.spec.name));
+  if (open && !IsOver(open->state)) {
+    return Conflict(fmt::format("run {} of {} is {}: continue it, or stop it first",
+                                open->run.value, plan.spec.name, Name(open->state)));
+  }
+  RunRow run{.deadline = DeadlineOf(plan.spec, ledger_.Now()),
+             .first_stage = ledger_.stages.size(),
+             .stages = plan.stages.size(),
+             .first_task = ledger_.tasks.size(),
+             .tasks = plan.tasks.size(),
+             .canonical_toml = plan.canonical_toml,
+             .findings_json = FindingsToJson(plan.findings),
+             .keep_runs = plan.spec.database.keep_runs,
+             .slot_memory_bytes = plan.spec.machines.slot_memory_bytes,
+             .lease = plan.spec.machines.lease};
+  RunId id{static_cast<std::int64_t>(ledger_.runs.size() + 1)};
+  run.view = {.id = id,
+              .phase = plan.spec.name,
+              .plan_hash = plan.hash,
+              .state = RunState::kApproved,
+              .schema = fmt::format("{}__{}", plan.spec.database.schema, id.value),
+              .reader_schema = plan.spec.database.schema,
+              .created = ledger_.Now(),
+              .approved = ledger_.Now()};
+  AppendPlan(ledger_, plan, ledger_.runs.size());
+  ledger_.runs.push_back(std::move(run));
+  ledger_.AddEvent({.kind = "run.approved", .run = id});
+  return id;
+}
+
+// As an advisory lock of the session: a controller lives as long as its backend.
+Result<Fence> MemoryRunStore::TakeControl(RunId run, const std::string& who) {
+  TRY_ASSIGN(RunRow * row, FindRun(run));
+  bool other = row->controller_backend != connection_.backend();
+  if (other && ledger_.server.IsAlive(row->controller_backend)) {
+    return Conflict(
+        fmt::format("run {} is controlled by {}, which is alive", run.value, row->controller));
+  }
+  row->control = ledger_.NextFence();
+  row->controller = who;
+  row->controller_backend = connection_.backend();
+  ledger_.AddEvent({.kind = "run.control", .run = run, .fence = row->control, .detail = who});
+  return row->control;
+}
+
+Result<RunSnapshot> MemoryRunStore::Load(RunId run) {
+  TRY_ASSIGN(RunRow * row, FindRun(run));
+  return ledger_.Snapshot(*row);
+}
+
+Status MemoryRunStore::Apply(RunId run, Fence control, const Change& change) {
+  TRY_ASSIGN(RunRow * row, FindControlled(run, control));
+  return std::visit([&](const auto& one) { return ApplyTo(*row, one); }, change);
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const SetRunState& change) {
+  RunView& view = run.view;
+  if (view.state == change.to) return {};
+  Verdict verdict = change.verdict.value_or(view.verdict.value_or(Verdict::kCannotTell));
+  bool needs_pass = change.to == RunState::kFinishing || change.to == RunState::kClosed;
+  if (!MayStep(view.state, change.to) || (needs_pass && verdict != Verdict::kPass)) {
+    return Conflict(fmt::format("run {} is {} and its verdict is {}: it may not become {}",
+                                view.id.value, Name(view.state), Name(verdict), Name(change.to)));
+  }
+  view.state = change.to;
+  view.reason = change.reason;
+  if (change.verdict && !view.published) view.verdict = change.verdict;
+  if (change.to == RunState::kRunning) {
+    view.stop_wish = StopWish::kNone;
+    if (!view.published) view.verdict.reset();
+  }
+  if (IsOver(change.to)) {
+    view.stop_wish = StopWish::kNone;
+    view.closed = ledger_.Now();
+  }
+  ledger_.AddEvent({.kind = "run.state",
+                    .run = view.id,
+                    .detail = fmt::format("{}: {}", Name(change.to), change.reason)});
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const SetStageState& change) {
+  std::size_t index = static_cast<std::size_t>(change.stage.value - 1);
+  if (index < run.first_stage || index >= run.first_stage + run.stages) {
+    return NotFound(fmt::format("run {} has no stage {}", run.view.id.value, change.stage.value));
+  }
+  StageRow& stage = ledger_.stages[index];
+  if (stage.state == change.to) return {};
+  if (!MayStepStage(stage.state, change.to)) {
+    return Conflict(fmt::format("stage {} is {}: it may not become {}", stage.name,
+                                Name(stage.state), Name(change.to)));
+  }
+  stage.state = change.to;
+  stage.note = change.reason;
+  ledger_.AddEvent({.kind = "stage.state",
+                    .run = run.view.id,
+                    .detail = fmt::format("{} is {}", stage.name, Name(change.to))});
+  return {};
+}
+
+Result<MachineRow*> MemoryRunStore::FindMachineOf(const RunRow& run, MachineId machine) {
+  MachineRow* row = ledger_.FindMachine(machine);
+  if (row == nullptr || row->run != run.view.id) {
+    return NotFound(fmt::format("run {} has no machine {}", run.view.id.value, machine.value));
+  }
+  return row;
+}
+
+Status MemoryRunStore::MoveMachine(MachineId id, MachineRow& machine, MachineState to,
+                                   std::string_view event) {
+  if (machine.state == to) return {};
+  if (!MayStep(machine.state, to)) {
+    return Conflict(fmt::format("machine {} is {}: it may not become {}", id.value,
+                                Name(machine.state), Name(to)));
+  }
+  machine.state = to;
+  ledger_.AddEvent({.kind = event, .run = machine.run, .machine = id, .detail = machine.reason});
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordLaunched& change) {
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  machine->external_id = change.external_id;
+  if (machine->state != MachineState::kIntended) return {};
+  return MoveMachine(change.machine, *machine, MachineState::kBooting, "machine.launched");
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const OrderDrain& change) {
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  std::string before = std::exchange(machine->reason, change.reason);
+  Status moved = MoveMachine(change.machine, *machine, MachineState::kDraining, "machine.draining");
+  if (!moved.ok()) machine->reason = before;
+  if (moved.ok() && !machine->drain) machine->drain = ledger_.Now();
+  return moved;
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordEnding& change) {
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  std::string before = std::exchange(machine->reason, change.reason);
+  Status moved = MoveMachine(change.machine, *machine, MachineState::kEnding, "machine.ending");
+  if (!moved.ok()) machine->reason = before;
+  return moved;
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordGone& change) {
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  TRY(MoveMachine(change.machine, *machine, MachineState::kGone, "machine.gone"));
+  if (!machine->gone) machine->gone = ledger_.Now();
+  machine->login = 0;
+  ledger_.server.Revoke(change.machine);
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RetryQuarantined&) {
+  for (std::size_t i = run.first_task; i < run.first_task + run.tasks; ++i) {
+    TaskRow& task = ledger_.tasks[i];
+    if (task.state != TaskState::kQuarantined) continue;
+    task.state = TaskState::kReady;
+    task.failures = task.setbacks = 0;
+    task.budget_since = task.fence;
+    ledger_.AddEvent({.kind = "task.retried", .run = run.view.id, .task = MemoryLedger::IdOf(i)});
+  }
+  return {};
+}
+
+Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
+                                                     const MachineIntent& intent) {
+  TRY_ASSIGN(RunRow * row, FindControlled(run, control));
+  for (MachineId id : row->machines) {
+    MachineRow& machine = *ledger_.FindMachine(id);
+    if (machine.token != intent.token) continue;
+    if (machine.state == MachineState::kGone) {
+      return Conflict(fmt::format("machine {} of token {} is gone", id.value, intent.token));
+    }
+    return IntendedMachine{id, fmt::format("login {} {}", id.value, ++machine.login)};
+  }
+  MachineId id{static_cast<std::int64_t>(ledger_.machines.size() + 1)};
+  ledger_.machines.push_back({.run = run,
+                              .token = intent.token,
+                              .reason = intent.reason,
+                              .slots = intent.slots,
+                              .intended = ledger_.Now(),
+                              .deadline = row->deadline,
+                              .login = 1});
+  row->machines.push_back(id);
+  ledger_.AddEvent(
+      {.kind = "machine.intended", .run = run, .machine = id, .detail = intent.reason});
+  return IntendedMachine{id, fmt::format("login {} 1", id.value)};
+}
+
+Status MemoryRunStore::RequestStop(RunId run, StopWish wish) {
+  TRY_ASSIGN(RunRow * row, FindRun(run));
+  if (IsOver(row->view.state)) {
+    return Conflict(fmt::format("run {} is {} already", run.value, Name(row->view.state)));
+  }
+  row->view.stop_wish = wish;
+  ledger_.AddEvent({.kind = "run.stop", .run = run});
+  return {};
+}
+
+Result<int> MemoryRunStore::ReapMachine(RunId run, Fence control, MachineId machine,
+                                        const std::string& reason) {
+  TRY_ASSIGN(RunRow * row, FindControlled(run, control));
+  TRY_ASSIGN(MachineRow * dead, FindMachineOf(*row, machine));
+  bool over = dead->state == MachineState::kEnding || dead->state == MachineState::kGone;
+  if (!over && !ledger_.IsSilent(*dead)) {
+    return Conflict(fmt::format("machine {} is {} and its heart beats: it may not be reaped",
+                                machine.value, Name(dead->state)));
+  }
+  return ledger_.TakeBack(machine, std::nullopt,
+                          {.outcome = "expired", .blame = Blame::kOurs, .error = reason});
+}
+
+// I7: readers see a run only with a verdict of pass, and all of it at once.
+Status MemoryRunStore::Publish(RunId run, Fence control) {
+  TRY_ASSIGN(RunRow * row, FindControlled(run, control));
+  if (row->view.published) return {};
+  if (row->view.verdict != Verdict::kPass || row->view.state != RunState::kFinishing) {
+    return Conflict(fmt::format("run {} is {} without a verdict of pass: it may not be published",
+                                run.value, Name(row->view.state)));
+  }
+  row->view.published = true;
+  ledger_.publications.emplace_back(row->view.reader_schema, run);
+  ledger_.AddEvent({.kind = "run.published", .run = run});
+  return {};
+}
+
+Status MemoryRunStore::CleanUp(RunId run, Fence control) {
+  TRY_ASSIGN(RunRow * row, FindControlled(run, control));
+  row->cleaned_up = true;
+  int kept = 0;
+  for (auto it = ledger_.runs.rbegin(); it != ledger_.runs.rend(); ++it) {
+    bool same = it->view.phase == row->view.phase;
+    if (!same || !IsOver(it->view.state) || !it->view.published) continue;
+    if (++kept > row->keep_runs) it->dropped = true;
+  }
+  return {};
+}
+
+}  // namespace mayfly::sim

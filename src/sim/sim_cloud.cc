@@ -1,0 +1,112 @@
+#include "sim/sim_cloud.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mayfly::sim {
+
+Duration SimCloud::Between(Duration low, Duration high) {
+  auto span = static_cast<std::uint64_t>((high - low).count()) + 1;
+  return low + Duration(static_cast<std::int64_t>(rng_.Below(span)));
+}
+
+Result<std::string> SimCloud::Ask(const LaunchIntent& intent) {
+  for (const CloudMachine& m : machines_) {
+    if (m.token == intent.token) return m.external_id;
+  }
+  for (const auto& [from, until] : weather_.no_capacity) {
+    if (time_.now >= from && time_.now < until) {
+      return Exhausted("the cloud has no capacity in this zone: try later or elsewhere");
+    }
+  }
+  bool is_late = rng_.Chance(weather_.late);
+  // A late machine does boot: one that did neither would end only at its own deadline.
+  bool boots = is_late || !rng_.Chance(weather_.never_boots);
+  Duration appears = is_late ? time_.now + Between(Duration{0}, weather_.late_max) : time_.now;
+  machines_.push_back({.machine = intent.machine,
+                       .run = intent.run,
+                       .token = intent.token,
+                       .external_id = fmt::format("i-{:04}", machines_.size() + 1),
+                       .slots = intent.slots,
+                       .asked = time_.now,
+                       .appears = appears,
+                       .deadline = time_.now + intent.deadline_in});
+  if (boots) machines_.back().boots = appears + Between(weather_.boot_min, weather_.boot_max);
+  if (is_late) return Ambiguous("the launch was sent and never answered");
+  return machines_.back().external_id;
+}
+
+void SimCloud::End(std::size_t index) {
+  CloudMachine& m = machines_[index];
+  if (m.ended) return;
+  m.ended = time_.now;
+  m.residue_until = time_.now + Between(Duration{0}, weather_.residue_max);
+  changes_.push_back({CloudChange::What::kEnded, index});
+}
+
+std::vector<CloudChange> SimCloud::TakeChanges() {
+  for (std::size_t i = 0; i < machines_.size(); ++i) {
+    CloudMachine& m = machines_[i];
+    if (m.ended) continue;
+    if (m.boots && !m.has_booted && *m.boots <= time_.now) {
+      m.has_booted = true;
+      changes_.push_back({CloudChange::What::kBooted, i});
+    }
+    if (m.has_booted && m.deadline <= time_.now) End(i);
+  }
+  return std::exchange(changes_, {});
+}
+
+std::optional<Duration> SimCloud::NextChange() const {
+  std::optional<Duration> next;
+  if (!changes_.empty()) next = time_.now;
+  for (const CloudMachine& m : machines_) {
+    if (m.ended || (!m.has_booted && !m.boots)) continue;
+    Duration due = m.has_booted ? m.deadline : *m.boots;
+    if (!next || due < *next) next = due;
+  }
+  return next;
+}
+
+void SimCloud::ClearUp() {
+  weather_.never_boots = 0;
+  weather_.late = 0;
+  weather_.no_capacity.clear();
+}
+
+Result<std::vector<MachineSighting>> SimProvider::List(RunId run) {
+  Duration as_of = cloud_.now() - cloud_.weather().list_lag;
+  std::vector<MachineSighting> sightings;
+  for (const CloudMachine& m : cloud_.machines()) {
+    if (m.run != run || m.appears > as_of) continue;
+    bool alive = !m.ended || *m.ended > as_of;
+    sightings.push_back({.machine = m.machine, .external_id = m.external_id, .alive = alive});
+  }
+  return sightings;
+}
+
+Status SimProvider::Terminate(MachineId machine, const std::string& external_id) {
+  for (std::size_t i = 0; i < cloud_.machines().size(); ++i) {
+    const CloudMachine& m = cloud_.machines()[i];
+    bool meant = m.machine == machine || (!external_id.empty() && m.external_id == external_id);
+    if (meant && cloud_.IsAlive(m)) cloud_.End(i);
+  }
+  return {};
+}
+
+Result<std::vector<Residue>> SimProvider::FindResidue(RunId run) {
+  std::vector<Residue> residue;
+  for (const CloudMachine& m : cloud_.machines()) {
+    if (m.run != run) continue;
+    if (cloud_.IsAlive(m)) {
+      residue.push_back({"machine", m.external_id});
+    } else if (m.ended && m.residue_until > cloud_.now()) {
+      residue.push_back({"volume", "vol-" + m.external_id});
+    }
+  }
+  return residue;
+}
+
+}  // namespace mayfly::sim

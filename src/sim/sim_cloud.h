@@ -1,0 +1,96 @@
+#pragma once
+// A model of a cloud, in virtual time: machines that are asked for, appear, boot, end and leave
+// things behind. SimProvider is its front in memory. It knows nothing of what runs on a machine.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "seams/machine_provider.h"
+#include "sim/sim_clock.h"
+
+namespace mayfly::sim {
+
+// How this cloud behaves. Chances are per launch.
+struct CloudWeather {
+  Duration boot_min = seconds(1), boot_max = seconds(8);
+  double never_boots = 0;
+  double late = 0;  // the answer is lost, and the machine appears up to `late_max` later
+  Duration late_max = seconds(20);
+  Duration list_lag{};     // List tells how it was so long ago
+  Duration residue_max{};  // a volume outlives its machine up to so long
+  std::vector<std::pair<Duration, Duration>> no_capacity;  // from, until
+};
+
+struct CloudMachine {
+  MachineId machine;
+  RunId run;
+  std::string token, external_id;
+  int slots = 1;
+  Duration asked{}, appears{};
+  std::optional<Duration> boots;  // absent: never
+  Duration deadline{};            // armed at boot: it ends itself then
+  std::optional<Duration> ended;  // absent: it lives, or has not appeared yet
+  Duration residue_until{};       // its volume is there until then
+  bool has_booted = false;
+};
+
+struct CloudChange {
+  enum class What { kBooted, kEnded } what = What::kBooted;
+  std::size_t index = 0;  // into machines()
+};
+
+class SimCloud {
+ public:
+  // `time` must outlive it.
+  SimCloud(const VirtualTime& time, CloudWeather weather, std::uint64_t seed)
+      : time_(time), weather_(std::move(weather)), rng_(seed) {}
+
+  // One machine per token. kExhausted: no capacity now; kAmbiguous: the answer was lost.
+  Result<std::string> Ask(const LaunchIntent& intent);
+
+  // Whatever ended it; harmless for one that has ended.
+  void End(std::size_t index);
+
+  // What is due now has happened. Answers it in order; call it whenever time has moved.
+  std::vector<CloudChange> TakeChanges();
+
+  // When something will happen by itself, or never.
+  std::optional<Duration> NextChange() const;
+
+  bool IsAlive(const CloudMachine& m) const { return m.appears <= time_.now && !m.ended; }
+  const std::vector<CloudMachine>& machines() const { return machines_; }
+  const CloudWeather& weather() const { return weather_; }
+  Duration now() const { return time_.now; }
+
+  // From now on nothing goes wrong any more.
+  void ClearUp();
+
+ private:
+  Duration Between(Duration low, Duration high);
+
+  const VirtualTime& time_;
+  CloudWeather weather_;
+  Rng rng_;
+  std::vector<CloudMachine> machines_;
+  std::vector<CloudChange> changes_;
+};
+
+// The seam in front of the model. Terminate and the other calls take no time here.
+class SimProvider : public MachineProvider {
+ public:
+  // The cloud must outlive it.
+  explicit SimProvider(SimCloud& cloud) : cloud_(cloud) {}
+
+  Status Preflight() override { return {}; }
+  Result<std::string> Launch(const LaunchIntent& intent) override { return cloud_.Ask(intent); }
+  Result<std::vector<MachineSighting>> List(RunId run) override;
+  Status Terminate(MachineId machine, const std::string& external_id) override;
+  Result<std::vector<Residue>> FindResidue(RunId run) override;
+
+ private:
+  SimCloud& cloud_;
+};
+
+}  // namespace mayfly::sim

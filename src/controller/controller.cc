@@ -53,9 +53,7 @@ Duration Controller::Step() {
 
 // Load, decide, carry out, record.
 Status Controller::StepOnce() {
-  if (!control_) {
-    TRY_ASSIGN(control_, store_.TakeControl(options_.run, options_.who));
-  }
+  TRY(TakeControl());
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
   TRY_ASSIGN(std::vector<MachineSighting> seen, provider_.List(options_.run));
   sched::Known known;
@@ -74,6 +72,22 @@ Status Controller::StepOnce() {
     acted_ = true;
   }
   return {};
+}
+
+Status Controller::TakeControl() {
+  if (control_) return {};
+  TRY_ASSIGN(control_, store_.TakeControl(options_.run, options_.who));
+  if (!options_.resume) return {};
+  TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
+  return Resume(snapshot);
+}
+
+// The operator mended the cause: what failed for good gets fresh budgets.
+Status Controller::Resume(const RunSnapshot& snapshot) {
+  bool at_rest = snapshot.run.state == RunState::kFailed || snapshot.run.state == RunState::kPaused;
+  if (snapshot.Totals().quarantined > 0) TRY(Apply(RetryQuarantined{}));
+  if (!at_rest) return {};
+  return Apply(SetRunState{RunState::kRunning, "the operator continues it", std::nullopt});
 }
 
 Status Controller::Apply(const Change& change) {

@@ -34,6 +34,7 @@ struct ControllerOptions {
   std::optional<std::int64_t> slot_memory_bytes;
   Duration notice = seconds(120);
   std::optional<Duration> interrupt_after;  // rehearse a notice on the run's first machine
+  bool resume = false;                      // a paused or failed run goes on, with fresh budgets
   Duration poll = milliseconds(250);
   Duration patience = minutes(10);  // how long the ledger may be out of reach before it gives up
 };
@@ -48,6 +49,9 @@ class Controller {
   // takes control.
   Duration Step();
 
+  // A drain that lasts is cut short: machines end now, their tasks are given back.
+  void Hurry() { options_.policy.drain_patience = Duration(0); }
+
   // There is nothing left to do; outcome() says how it went.
   bool done() const { return done_; }
 
@@ -56,6 +60,8 @@ class Controller {
 
  private:
   Status StepOnce();
+  Status TakeControl();
+  Status Resume(const RunSnapshot& snapshot);
   Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
   Status LaunchMachine(const std::string& token, const std::string& reason,
                        const RunSnapshot& snapshot);

@@ -1,0 +1,19 @@
+// The table of commands, in the order in which a newcomer meets them.
+
+#include <array>
+
+#include "cli/commands.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr std::array<AddCommand, 13> kCommands{
+    AddInit,    AddSample, AddDoctor, AddPlan,     AddRun,      AddStatus, AddLogs,
+    AddExplain, AddVerify, AddStop,   AddRollback, AddSimulate, AddWorker,
+};
+
+}  // namespace
+
+std::span<const AddCommand> Commands() { return kCommands; }
+
+}  // namespace mayfly::cli

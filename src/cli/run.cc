@@ -1,0 +1,248 @@
+// run: carries the phase from plan to proof.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/text.h"
+#include "cli/phase_work.h"
+#include "cli/progress.h"
+#include "cli/run_report.h"
+
+namespace mayfly::cli {
+namespace {
+
+struct Flags {
+  PhaseFlags phase;
+  bool yes = false;
+  std::string approve;
+  bool start_over = false;
+  bool local = false;
+  bool json = false;
+  std::string interrupt_after;
+};
+
+// Everything that driving a run needs; all of it outlives the drive.
+struct Drive {
+  Host& host;
+  Ledger& ledger;
+  MachineProvider& machines;
+  const PhaseSpec& spec;
+  const Session& session;
+  std::optional<Duration> interrupt_after;
+};
+
+sched::Policy PolicyOf(const MachinesSpec& machines) {
+  sched::Policy policy;
+  policy.machines = machines.count;
+  policy.replacements = machines.replacements;
+  policy.lease = machines.lease;
+  return policy;
+}
+
+// The operator's signals become a wish in the ledger; the second one cuts the drain short.
+class Signals {
+ public:
+  void Watch(const Drive& drive, RunId run, Controller& controller) {
+    int requests = drive.host.waiter().stop_requests();
+    if (requests > seen_) {
+      if (seen_ == 0) {
+        Say("draining: tasks in work are finished or given back; again to stop at once");
+        // The next look finds the wish, or this one is repeated at the next signal.
+        Status asked = drive.ledger.runs().RequestStop(run, StopWish::kPause);
+        if (!asked.ok()) Say("mayfly: " + asked.error().message());
+      } else {
+        Say("stopping at once");
+        controller.Hurry();
+      }
+      seen_ = requests;
+    }
+  }
+
+ private:
+  int seen_ = 0;
+};
+
+Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
+  ControllerOptions options;
+  options.run = run;
+  options.who = fmt::format("pid {}", getpid());
+  options.policy = PolicyOf(drive.spec.machines);
+  options.slots = SlotsOf(drive.spec);
+  options.slot_memory_bytes = drive.spec.machines.slot_memory_bytes;
+  options.notice = drive.spec.machines.notice;
+  options.interrupt_after = drive.interrupt_after;
+  options.resume = resume;
+  RunProgress progress(drive.session, drive.host.clock());
+  Controller controller(options, drive.host.clock(), drive.ledger.runs(), drive.machines,
+                        &progress);
+  Signals signals;
+  while (!controller.done()) {
+    Duration next = controller.Step();
+    TRY(drive.ledger.Revive());
+    drive.host.waiter().WaitUntil(next);
+    signals.Watch(drive, run, controller);
+  }
+  progress.Close();
+  return controller.outcome();
+}
+
+Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session) {
+  if (!flags.approve.empty() && flags.approve != plan.hash) {
+    return Conflict(
+        fmt::format("the plan is {} now, not the approved {}; look at it with `mayfly "
+                    "plan` and approve it again",
+                    plan.hash, flags.approve));
+  }
+  if (flags.yes || !flags.approve.empty()) return {};
+  std::string next_step = fmt::format("approve it with --approve {} or --yes", plan.hash);
+  if (!session.terminal.in_is_terminal || !session.terminal.err_is_terminal) {
+    return Denied("nobody is here to approve the plan; " + next_step);
+  }
+  fmt::print(stderr, "Run this plan? [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "yes") return {};
+  return Denied("the plan was not approved; " + next_step);
+}
+
+// What differs between the plan that is open and the one that is asked for, the first few lines.
+Result<std::string> Difference(Ledger& ledger, RunId open, const PhasePlan& plan) {
+  TRY_ASSIGN(StoredPlan stored, ledger.reads().LoadPlan(open));
+  std::vector<std::string> before = Split(stored.canonical_toml, '\n');
+  std::vector<std::string> after = Split(plan.canonical_toml, '\n');
+  std::string text;
+  int told = 0;
+  auto tell = [&](const std::vector<std::string>& lines, const std::vector<std::string>& others,
+                  std::string_view mark) {
+    for (const std::string& line : lines) {
+      bool both = std::find(others.begin(), others.end(), line) != others.end();
+      if (both || Trim(line).empty() || ++told > 6) continue;
+      text += fmt::format("\n  {} {}", mark, Trim(line));
+    }
+  };
+  tell(before, after, "-");
+  tell(after, before, "+");
+  return text.empty() ? std::string("\n  the bars that were found differ") : text;
+}
+
+struct Target {
+  RunId run;
+  bool resume = false;
+  bool is_over = false;  // closed already, with this plan
+};
+
+Result<Target> StartNew(const Drive& drive, const PhasePlan& plan) {
+  TRY_ASSIGN(RunId run, drive.ledger.runs().Create(plan));
+  Say(fmt::format("run {} is approved: plan {}", run.value, plan.hash));
+  return Target{run};
+}
+
+// Ends an open run for good, so that another may start.
+Status CancelOpen(const Drive& drive, RunId run) {
+  Say(fmt::format("run {} is open and will be cancelled first", run.value));
+  TRY(drive.ledger.runs().RequestStop(run, StopWish::kCancel));
+  TRY(DriveRun(drive, run, /*resume=*/false));
+  return {};
+}
+
+// Run identity: the same plan continues or reports, another one while a run is open is a conflict.
+Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_over) {
+  TRY_ASSIGN(std::optional<Existing> newest, drive.ledger.runs().FindNewest(plan.spec.name));
+  if (!newest) return StartNew(drive, plan);
+  bool open = !IsOver(newest->state);
+  bool same = newest->plan_hash == plan.hash;
+  if (start_over) {
+    if (open) TRY(CancelOpen(drive, newest->run));
+    return StartNew(drive, plan);
+  }
+  if (open && !same) {
+    TRY_ASSIGN(std::string difference, Difference(drive.ledger, newest->run, plan));
+    return Conflict(
+        fmt::format("run {} of phase {} is {} with plan {}; this is plan {}:{}\n"
+                    "continue the old one with its own settings, or start over with "
+                    "--new",
+                    newest->run.value, plan.spec.name, Name(newest->state), newest->plan_hash,
+                    plan.hash, difference));
+  }
+  if (open) {
+    Say(fmt::format("run {} is {}: going on with it", newest->run.value, Name(newest->state)));
+    return Target{newest->run, /*resume=*/true};
+  }
+  if (same && newest->state == RunState::kClosed) return Target{newest->run, false, true};
+  return StartNew(drive, plan);
+}
+
+int ExitCodeOf(const RunSnapshot& snapshot) {
+  if (snapshot.run.state == RunState::kClosed) return 0;
+  if (snapshot.run.state == RunState::kFailed) {
+    bool verdict = snapshot.run.verdict.has_value();
+    return ExitCode(verdict ? ErrorKind::kCorrupt : ErrorKind::kExhausted);
+  }
+  return ExitCode(ErrorKind::kCancelled);
+}
+
+Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& snapshot) {
+  TRY_ASSIGN(std::string report, RenderRunReport(drive.ledger, snapshot, flags.json));
+  Print(report);
+  if (snapshot.run.state == RunState::kPaused) {
+    Say("paused; the same command continues it");
+  } else if (snapshot.run.state == RunState::kFailed) {
+    Say("mend the cause, then the same command continues it; mayfly verify, mayfly explain TASK "
+        "and "
+        "mayfly logs tell more");
+  }
+  return ExitCodeOf(snapshot);
+}
+
+Result<int> RunRunCommand(const Flags& flags, const Session& session) {
+  std::unique_ptr<Host> host = MakeHost();
+  TRY_ASSIGN(Phase phase, LoadPhase(*host, flags.phase));
+  std::optional<Duration> interrupt_after;
+  if (!flags.interrupt_after.empty()) {
+    TRY_ASSIGN(interrupt_after, ParseDuration(flags.interrupt_after));
+  }
+  TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(phase.place));
+  TRY(RememberLedger(*host, phase.place));
+  std::unique_ptr<MachineProvider> machines = MakeLocalMachines(phase.place, session.program);
+  TRY(machines->Preflight());
+  TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
+  Drive drive{*host, *ledger, *machines, plan.spec, session, interrupt_after};
+  fmt::print(stderr, "{}", RenderPlan(plan));
+  TRY(Approve(flags, plan, session));
+  TRY_ASSIGN(Target target, FindTarget(drive, plan, flags.start_over));
+  if (target.is_over) {
+    Say(fmt::format("run {} closed with this plan already; --new starts over", target.run.value));
+    TRY_ASSIGN(RunSnapshot closed, ledger->reads().Load(target.run));
+    return Report(drive, flags, closed);
+  }
+  TRY_ASSIGN(RunSnapshot snapshot, DriveRun(drive, target.run, target.resume));
+  return Report(drive, flags, snapshot);
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand(
+      "run",
+      "Carry the phase from plan to proof: the same plan continues an open run and reports a "
+      "closed one");
+  AddPhaseFlags(*command, flags->phase);
+  command->add_flag("--yes", flags->yes, "approve the plan as it is");
+  command->add_option("--approve", flags->approve, "approve exactly the plan with this hash");
+  command->add_flag("--new", flags->start_over,
+                    "start over: an open run of the phase is cancelled first");
+  command->add_flag("--local", flags->local, "on this computer, whatever provider the file names");
+  command->add_option("--interrupt-after", flags->interrupt_after,
+                      "rehearse an interruption: the first machine is told so long after its birth "
+                      "that it will be taken away");
+  command->add_flag("--json", flags->json, "the closing report for programs");
+  command->callback([flags, &session] {
+    session.chosen = [flags, &session] { return RunRunCommand(*flags, session); };
+  });
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,112 @@
+#pragma once
+// The real world, wired: the only file that knows adapters (world.cc). Commands see seams.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/plan.h"
+#include "seams/clock.h"
+#include "seams/file_system.h"
+#include "seams/machine_provider.h"
+#include "seams/process_runner.h"
+#include "seams/read_store.h"
+#include "seams/run_data.h"
+#include "seams/run_store.h"
+#include "seams/task_queue.h"
+#include "seams/waiter.h"
+
+namespace mayfly::cli {
+
+// Clock, waiting, processes, files of this process. Signals are taken over when it is made.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual Clock& clock() = 0;
+  virtual Waiter& waiter() = 0;
+  virtual ProcessRunner& processes() = 0;
+  virtual FileSystem& files() = 0;
+
+  // SIGKILL to this process after so long, even while it is stopped or hangs.
+  virtual Status ArmEnd(Duration in) = 0;
+};
+std::unique_ptr<Host> MakeHost();
+
+struct Place {
+  std::string database;   // a reference: "embedded", "env:NAME", "file:PATH", or a conninfo without
+                          // a password
+  std::string state_dir;  // absolute
+};
+
+// A database with an up-to-date ledger, and everything that hangs on it.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+  virtual const std::string& conninfo() const = 0;
+  virtual RunStore& runs() = 0;
+  virtual ReadStore& reads() = 0;
+
+  // Reads a run's data as the read-only role.
+  virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;
+
+  // Reads source tables before there is a run, as the login of the conninfo.
+  virtual RunData& source() = 0;
+
+  // Pairs of tables whose name matches a pattern with one {pair}.
+  virtual Result<std::vector<std::string>> ListPairs(const std::string& pattern) = 0;
+
+  // Do the phase's statements hold against its declared tables and the catalog? kInvalid names the
+  // stage and says what PostgreSQL says.
+  virtual Status CheckStatements(const PhasePlan& plan) = 0;
+
+  virtual Result<RunId> RollBack(const std::string& phase) = 0;
+
+  // Starts the embedded server again if it died; nothing for any other.
+  virtual Status Revive() = 0;
+};
+
+// Starts the embedded server if need be, and migrates. Keeps the server alive while it lives.
+Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place);
+
+// Where the ledger of a command without a phase is. kNotFound says how to name it.
+Result<Place> FindLedger(const std::string& database, const std::string& state_dir);
+
+// Writes the reference into the state folder, for commands that name no phase.
+Status RememberLedger(Host& host, const Place& place);
+
+// Local machines: supervised process groups started by `program`.
+std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program);
+
+// A machine's own side.
+struct WorkerEnds {
+  std::unique_ptr<WorkerRegistry> registry;
+  std::unique_ptr<NoticeSource> notices;
+  std::shared_ptr<void> keeps_alive;  // the embedded server, if it is ours to keep
+  std::function<Status()> revive;
+  std::string scratch;
+};
+Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
+                              MachineId machine);
+
+struct SlotEnds {
+  std::shared_ptr<void> session;  // owns the three
+  TaskQueue* queue = nullptr;
+  RunData* data = nullptr;
+  DataProbe* probe = nullptr;
+};
+Result<SlotEnds> OpenSlot(const std::string& conninfo, const std::string& schema, RunId run,
+                          MachineId machine, int slot);
+
+// What the installation lacks, one line each; empty is well.
+struct Diagnosis {
+  std::string what;
+  bool ok = false;
+  std::string found;
+  std::string next_step;
+};
+std::vector<Diagnosis> Diagnose(const Place& place);
+
+}  // namespace mayfly::cli

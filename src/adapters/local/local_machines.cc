@@ -1,0 +1,211 @@
+#include "adapters/local/local_machines.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "adapters/posix/disk.h"
+#include "adapters/posix/errno_error.h"
+#include "adapters/posix/file_lock.h"
+#include "adapters/posix/process_table.h"
+#include "adapters/posix/spawn.h"
+
+namespace mayfly::local {
+namespace {
+
+namespace fs = std::filesystem;
+using posix::ProcessRecord;
+
+constexpr Duration kEndLimit = seconds(10);
+constexpr Duration kLockLimit = seconds(10);
+constexpr const char* kRecordFile = "launch.json";
+constexpr const char* kNoticeFile = "notice.json";
+constexpr const char* kLogFile = "worker.log";
+
+std::vector<ProcessRecord> ProcessesOf(const std::string& scratch) {
+  return posix::FindByEnvironment(kScratchVariable, scratch);
+}
+
+// The first process of a machine leads its session.
+const ProcessRecord* LeaderOf(const std::vector<ProcessRecord>& processes) {
+  for (const ProcessRecord& process : processes) {
+    if (process.session == process.id.pid) return &process;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> RecordedId(const std::string& scratch) {
+  posix::Disk disk;
+  Result<std::string> text = disk.Read(scratch + "/" + kRecordFile);
+  if (!text.ok()) return std::nullopt;
+  auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  bool usable = json.is_object() && json.contains("id") && json["id"].is_string() &&
+                json.value("boot", "") == posix::BootId();
+  if (!usable) return std::nullopt;
+  return json["id"].get<std::string>();
+}
+
+// Recorded, or found by its mark where the launcher died before it could record.
+std::optional<std::string> FindMachine(const std::string& scratch) {
+  if (std::optional<std::string> recorded = RecordedId(scratch)) return recorded;
+  std::vector<ProcessRecord> processes = ProcessesOf(scratch);
+  const ProcessRecord* leader = LeaderOf(processes);
+  if (leader == nullptr) return std::nullopt;
+  return posix::FormatProcessId(leader->id);
+}
+
+bool IsAliveId(const std::string& external_id) {
+  Result<posix::ProcessId> id = posix::ParseProcessId(external_id);
+  return id.ok() && posix::IsRunning(*id);
+}
+
+std::vector<std::string> Subfolders(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    if (entry.is_directory(code)) names.push_back(entry.path().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+MachineId MachineOf(const std::string& scratch) {
+  std::string name = fs::path(scratch).filename().string();
+  std::size_t dash = name.rfind('-');
+  return MachineId{dash == std::string::npos ? 0 : std::atoll(name.c_str() + dash + 1)};
+}
+
+Status WriteNotice(const std::string& scratch, const LaunchIntent& intent) {
+  if (!intent.interrupt_after) return {};
+  nlohmann::json notice{{"given_at_us", (posix::SinceBoot() + *intent.interrupt_after).count()},
+                        {"notice_us", intent.notice.count()},
+                        {"reason", "rehearsed interruption"}};
+  posix::Disk disk;
+  return disk.Write(scratch + "/" + kNoticeFile, notice.dump());
+}
+
+// What the machine said before or beside the ledger is worth keeping; an empty log is not.
+void KeepLog(const std::string& scratch, const std::string& kept) {
+  std::error_code code;
+  std::uintmax_t bytes = fs::file_size(scratch + "/" + kLogFile, code);
+  if (code || bytes == 0) return;
+  fs::create_directories(fs::path(kept).parent_path(), code);
+  fs::rename(scratch + "/" + kLogFile, kept, code);  // if it cannot be kept, it goes with the rest
+}
+
+}  // namespace
+
+LocalMachines::LocalMachines(LocalOptions options) : options_(std::move(options)) {}
+
+std::string LocalMachines::RunFolder(RunId run) const {
+  return fmt::format("{}/machines/run-{}", options_.state_dir, run.value);
+}
+
+Status LocalMachines::Preflight() {
+  TRY(posix::FindProgram(options_.program));
+  return {};
+}
+
+Result<std::string> LocalMachines::Launch(const LaunchIntent& intent) {
+  std::string scratch = fmt::format("{}/machine-{}", RunFolder(intent.run), intent.machine.value);
+  std::error_code code;
+  fs::create_directories(scratch, code);
+  if (code) return posix::ErrnoError(code.value(), "make folder " + scratch);
+  TRY_ASSIGN(posix::FileLock lock,
+             posix::FileLock::Take(scratch + "/launch.lock", posix::FileLock::Mode::kExclusive,
+                                   kLockLimit));
+  if (std::optional<std::string> there = FindMachine(scratch)) return *there;
+  TRY(WriteNotice(scratch, intent));
+  TRY_ASSIGN(std::string id, Start(intent, scratch));
+  nlohmann::json record{{"id", id}, {"boot", posix::BootId()}, {"token", intent.token}};
+  posix::Disk disk;
+  TRY(disk.Write(scratch + "/" + kRecordFile, record.dump()));
+  return id;
+}
+
+Result<std::string> LocalMachines::Start(const LaunchIntent& intent, const std::string& scratch) {
+  std::string log = scratch + "/" + kLogFile;
+  posix::UniqueFd output(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!output.valid()) return posix::ErrnoError(errno, "create " + log);
+  posix::SpawnSpec spec;
+  spec.argv = {options_.program, "worker",
+               "--run",          std::to_string(intent.run.value),
+               "--machine",      std::to_string(intent.machine.value)};
+  if (options_.embedded) {
+    spec.argv.insert(spec.argv.end(), {"--state", options_.state_dir});
+  }
+  spec.env = {{kScratchVariable, scratch}, {"MAYFLY_DATABASE", intent.database}};
+  spec.cwd = scratch;
+  spec.output = output.get();
+  spec.tie = posix::Tie::kDetached;
+  TRY_ASSIGN(posix::ProcessId id, posix::Spawn(spec));
+  return posix::FormatProcessId(id);
+}
+
+Result<std::vector<MachineSighting>> LocalMachines::List(RunId run) {
+  std::vector<MachineSighting> seen;
+  for (const std::string& scratch : Subfolders(RunFolder(run))) {
+    std::optional<std::string> id = FindMachine(scratch);
+    if (id) seen.push_back({MachineOf(scratch), *id, IsAliveId(*id)});
+  }
+  return seen;
+}
+
+Result<std::string> LocalMachines::FindScratch(MachineId machine) const {
+  for (const std::string& run : Subfolders(options_.state_dir + "/machines")) {
+    std::string scratch = fmt::format("{}/machine-{}", run, machine.value);
+    std::error_code code;
+    if (fs::exists(scratch, code)) return scratch;
+  }
+  return NotFound(fmt::format("machine {} has no scratch folder", machine.value));
+}
+
+Status LocalMachines::Terminate(MachineId machine, const std::string&) {
+  Result<std::string> scratch = FindScratch(machine);
+  if (!scratch.ok()) return {};  // it is gone already
+  TRY(posix::KillUntilGone([&] { return ProcessesOf(*scratch); }, kEndLimit));
+  std::string run = fs::path(*scratch).parent_path().filename().string();
+  KeepLog(*scratch,
+          fmt::format("{}/logs/{}-machine-{}.log", options_.state_dir, run, machine.value));
+  posix::Disk disk;
+  TRY(disk.RemoveTree(*scratch));
+  std::error_code not_empty;
+  fs::remove(fs::path(*scratch).parent_path(), not_empty);  // only if it was the last one
+  return {};
+}
+
+Result<std::vector<Residue>> LocalMachines::FindResidue(RunId run) {
+  std::vector<Residue> residue;
+  std::string folder = RunFolder(run) + "/";
+  for (const ProcessRecord& process : posix::ListProcesses()) {
+    std::optional<std::string> mark = posix::ReadEnvironment(process.id.pid, kScratchVariable);
+    if (!mark || !mark->starts_with(folder)) continue;
+    residue.push_back({"process", fmt::format("{} ({})", process.id.pid, process.name)});
+  }
+  for (const std::string& scratch : Subfolders(RunFolder(run))) {
+    residue.push_back({"scratch folder", scratch});
+  }
+  return residue;
+}
+
+Result<std::optional<Notice>> FileNotice::Poll() {
+  posix::Disk disk;
+  std::error_code code;
+  std::string path = scratch_ + "/" + kNoticeFile;
+  if (!fs::exists(path, code)) return std::optional<Notice>{};
+  TRY_ASSIGN(std::string text, disk.Read(path));
+  auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  bool usable = json.is_object() && json.contains("given_at_us") && json.contains("notice_us");
+  if (!usable) return Corrupt(path + " is not a notice");
+  Duration given(json["given_at_us"].get<std::int64_t>());
+  Duration now = posix::SinceBoot();
+  if (now < given) return std::optional<Notice>{};
+  Duration taken_in = given + Duration(json["notice_us"].get<std::int64_t>()) - now;
+  return std::optional<Notice>(
+      Notice{std::max(taken_in, Duration(0)), json.value("reason", "interrupted")});
+}
+
+}  // namespace mayfly::local

@@ -139,8 +139,11 @@ Error TooManyLeaves(std::size_t leaves, std::size_t most) {
 }
 
 // Chooses the unit where neither the phase nor an earlier compilation says it.
-Status ChoosePeriods(const PhaseSpec& spec, const DimensionSpec& dimension, std::size_t max_leaves,
-                     Findings& findings, Grid& grid, std::vector<std::string>& notes) {
+Status ChoosePeriods(const PhaseSpec& spec, std::size_t max_leaves, Findings& findings, Grid& grid,
+                     std::vector<std::string>& notes) {
+  const DimensionSpec& dimension =
+      *std::find_if(spec.grid.begin(), spec.grid.end(),
+                    [](const DimensionSpec& d) { return d.name == kPeriodDimension; });
   TRY_ASSIGN(Span span, ChooseSpan(dimension, findings));
   auto& periods = *std::find_if(grid.dimensions.begin(), grid.dimensions.end(),
                                 [](const Dimension& d) { return d.name == kPeriodDimension; });
@@ -187,19 +190,18 @@ std::size_t CountLeaves(const PhaseSpec& spec, const Grid& grid) {
 Result<Grid> ChooseGrid(const PhaseSpec& spec, std::size_t max_leaves, Findings& findings,
                         std::vector<std::string>& notes) {
   Grid grid;
-  const DimensionSpec* period = nullptr;
   for (const DimensionSpec& dimension : spec.grid) {
     Dimension made{.name = dimension.name};
-    if (dimension.name == kPeriodDimension) {
-      period = &dimension;
-    } else if (dimension.name == kPairDimension) {
+    if (dimension.name == kPairDimension) {
       TRY_ASSIGN(made.labels, ChoosePairs(spec, dimension, findings, notes));
-    } else {
+    } else if (dimension.name != kPeriodDimension) {
       made.labels = *dimension.labels;
     }
     grid.dimensions.push_back(std::move(made));
   }
-  if (period != nullptr) TRY(ChoosePeriods(spec, *period, max_leaves, findings, grid, notes));
+  if (grid.Find(kPeriodDimension) != nullptr) {
+    TRY(ChoosePeriods(spec, max_leaves, findings, grid, notes));
+  }
   std::size_t leaves = CountLeaves(spec, grid);
   if (leaves > max_leaves) return TooManyLeaves(leaves, max_leaves);
   return grid;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/text.h"
 #include "model/plan_json.h"
@@ -95,9 +94,10 @@ Result<PhasePlan> MakePlan(Host& host, Ledger& ledger, const Phase& phase, const
     auto tell = [&](std::size_t done, std::size_t of, const std::string& what) {
       progress.Tell(done, of, what);
     };
-    auto list = [&](const std::string& pattern) { return ledger.ListPairs(pattern); };
-    TRY_ASSIGN(findings,
-               stages::Discover(phase.parsed.spec, host.files(), &ledger.source(), list, tell));
+    stages::SourceTables tables;
+    tables.read = [&](const SeriesQuery& query) { return ledger.ReadSource(query); };
+    tables.list_pairs = [&](const std::string& pattern) { return ledger.ListPairs(pattern); };
+    TRY_ASSIGN(findings, stages::Discover(phase.parsed.spec, host.files(), tables, tell));
   }
   TRY_ASSIGN(PhasePlan plan, CompilePhase(phase.parsed, findings));
   TRY(ledger.CheckStatements(plan));
@@ -158,9 +158,8 @@ std::string PlanToJson(const PhasePlan& plan) {
   return json.dump(2) + "\n";
 }
 
-int SlotsOf(const PhaseSpec& spec) {
-  if (spec.machines.slots) return *spec.machines.slots;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+int SlotsOf(const PhaseSpec& spec, const Host& host) {
+  return spec.machines.slots.value_or(host.cores());
 }
 
 }  // namespace mayfly::cli

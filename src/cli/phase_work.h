@@ -42,6 +42,6 @@ std::string RenderPlan(const PhasePlan& plan);
 std::string PlanToJson(const PhasePlan& plan);
 
 // Slots of a machine: as stated, else one per core.
-int SlotsOf(const PhaseSpec& spec);
+int SlotsOf(const PhaseSpec& spec, const Host& host);
 
 }  // namespace mayfly::cli

@@ -70,7 +70,7 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.run = run;
   options.who = fmt::format("pid {}", getpid());
   options.policy = PolicyOf(drive.spec.machines);
-  options.slots = SlotsOf(drive.spec);
+  options.slots = SlotsOf(drive.spec, drive.host);
   options.slot_memory_bytes = drive.spec.machines.slot_memory_bytes;
   options.notice = drive.spec.machines.notice;
   options.interrupt_after = drive.interrupt_after;

@@ -59,7 +59,7 @@ Result<int> RunSlot(const Flags& flags) {
   TRY_ASSIGN(std::string access, AccessFromEnvironment());
   TRY_ASSIGN(PhasePlan plan, CompileStored(*host, flags.scratch));
   SlotIdentity who{RunId{flags.run}, MachineId{flags.machine}, flags.slot};
-  TRY_ASSIGN(SlotEnds ends, OpenSlot(access, flags.schema, who.run, who.machine, who.slot));
+  TRY_ASSIGN(SlotEnds ends, OpenSlot(access, who));
   StdoutReporter reporter;
   auto log = [&](TaskId task, std::string_view text) {
     Status kept = ends.queue->Log(who, task, text);

@@ -29,6 +29,7 @@ class Host {
   virtual Waiter& waiter() = 0;
   virtual ProcessRunner& processes() = 0;
   virtual FileSystem& files() = 0;
+  virtual int cores() const = 0;
 
   // SIGKILL to this process after so long, even while it is stopped or hangs.
   virtual Status ArmEnd(Duration in) = 0;
@@ -53,7 +54,7 @@ class Ledger {
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;
 
   // Reads source tables before there is a run, as the login of the conninfo.
-  virtual RunData& source() = 0;
+  virtual Result<Series> ReadSource(const SeriesQuery& query) = 0;
 
   // Pairs of tables whose name matches a pattern with one {pair}.
   virtual Result<std::vector<std::string>> ListPairs(const std::string& pattern) = 0;
@@ -97,8 +98,7 @@ struct SlotEnds {
   RunData* data = nullptr;
   DataProbe* probe = nullptr;
 };
-Result<SlotEnds> OpenSlot(const std::string& conninfo, const std::string& schema, RunId run,
-                          MachineId machine, int slot);
+Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who);
 
 // What the installation lacks, one line each; empty is well.
 struct Diagnosis {

@@ -73,7 +73,7 @@ void DropBadRows(bars::ReadResult& result) {
   }
 }
 
-Result<bars::ReadResult> ReadTable(RunData& data, const TableSource& source,
+Result<bars::ReadResult> ReadTable(const SeriesReader& read, const TableSource& source,
                                    const std::string& pair) {
   SeriesQuery query;
   query.table = FillPair(source.table, pair);
@@ -93,7 +93,7 @@ Result<bars::ReadResult> ReadTable(RunData& data, const TableSource& source,
                       role));
     }
   }
-  TRY_ASSIGN(Series series, data.ReadSeries(query));
+  TRY_ASSIGN(Series series, read(query));
   bars::ReadResult result;
   result.report.rows_read = series.ts_us.size();
   result.report.dialect = "table " + query.table;
@@ -146,9 +146,9 @@ Result<bars::ReadPolicy> PolicyOf(const LoadSpec& spec) {
   return policy;
 }
 
-Result<bars::ReadResult> ReadPair(FileSystem& files, RunData& data, const LoadSpec& spec,
+Result<bars::ReadResult> ReadPair(FileSystem& files, const SeriesReader& read, const LoadSpec& spec,
                                   const std::string& pair) {
-  if (spec.source) return ReadTable(data, *spec.source, pair);
+  if (spec.source) return ReadTable(read, *spec.source, pair);
   TRY_ASSIGN(bars::ReadPolicy policy, PolicyOf(spec));
   TRY_ASSIGN(std::vector<BarFile> found, ListBarFiles(files, spec.dir));
   for (const BarFile& file : found) {

@@ -1,6 +1,7 @@
 #pragma once
 // Where a load stage finds the bars of a pair: a file of its folder, or a table.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +27,11 @@ Result<std::vector<BarFile>> ListBarFiles(FileSystem& files, const std::string& 
 // The reading policy that the phase file states. kInvalid names the word that is not known.
 Result<bars::ReadPolicy> PolicyOf(const LoadSpec& spec);
 
+// Reads a series of a table: RunData::ReadSeries, or a reader that there is before any run.
+using SeriesReader = std::function<Result<Series>(const SeriesQuery&)>;
+
 // All bars of a pair, with a report of what was wrong in them. kNotFound: the pair has none.
-Result<bars::ReadResult> ReadPair(FileSystem& files, RunData& data, const LoadSpec& spec,
+Result<bars::ReadResult> ReadPair(FileSystem& files, const SeriesReader& read, const LoadSpec& spec,
                                   const std::string& pair);
 
 }  // namespace mayfly::stages

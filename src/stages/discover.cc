@@ -36,17 +36,15 @@ void Note(Findings& findings, const bars::Bars& bars, std::set<std::string>& pre
 
 }  // namespace
 
-Result<Findings> Discover(
-    const PhaseSpec& spec, FileSystem& files, RunData* data,
-    const std::function<Result<std::vector<std::string>>(const std::string&)>& list_pairs,
-    const DiscoverProgress& progress) {
+Result<Findings> Discover(const PhaseSpec& spec, FileSystem& files, const SourceTables& tables,
+                          const DiscoverProgress& progress) {
   Findings findings;
   const StageSpec* stage = spec.FirstLoad();
   if (stage == nullptr) return findings;
   const auto& load = std::get<LoadSpec>(stage->kind);
   std::vector<std::string> available;
   if (load.source) {
-    TRY_ASSIGN(available, list_pairs(load.source->table));
+    TRY_ASSIGN(available, tables.list_pairs(load.source->table));
   } else {
     TRY_ASSIGN(std::vector<BarFile> listed, ListBarFiles(files, load.dir));
     for (const BarFile& file : listed) available.push_back(file.pair);
@@ -58,11 +56,11 @@ Result<Findings> Discover(
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     progress(i, wanted.size(), wanted[i]);
     bool there = std::find(available.begin(), available.end(), wanted[i]) != available.end();
-    if (!there && !(load.source && available.empty())) {
+    if (!there) {
       findings.missing_pairs.push_back(wanted[i]);
       continue;
     }
-    TRY_ASSIGN(bars::ReadResult read, ReadPair(files, *data, load, wanted[i]));
+    TRY_ASSIGN(bars::ReadResult read, ReadPair(files, tables.read, load, wanted[i]));
     findings.pairs.push_back(wanted[i]);
     Note(findings, read.bars, present);
   }

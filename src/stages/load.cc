@@ -90,7 +90,8 @@ class LoadKind : public StageKind {
   Result<WriteStep> Prepare(const TaskContext& context) override {
     const auto& spec = std::get<LoadSpec>(context.stage.spec.kind);
     std::string pair = context.task.point.Label("pair").value_or("");
-    TRY_ASSIGN(bars::ReadResult read, ReadPair(world_.files, world_.data, spec, pair));
+    auto reader = [this](const SeriesQuery& query) { return world_.data.ReadSeries(query); };
+    TRY_ASSIGN(bars::ReadResult read, ReadPair(world_.files, reader, spec, pair));
     context.output = pair + ": " + Describe(read.report);
     world_.log(context.task.id, context.output);
     if (read.bars.rows() == 0 && !context.stage.spec.may_be_empty) {

@@ -1,0 +1,14 @@
+#pragma once
+// The end of a process at an absolute time, whatever hangs.
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace mayfly::posix {
+
+// SIGKILL to this process after `in` of CLOCK_BOOTTIME: the kernel's timer holds while the process
+// is stopped, stuck or out of memory, and a wrong wall clock does not matter. Arming again replaces
+// the earlier timer.
+Status ArmKillTimer(Duration in);
+
+}  // namespace mayfly::posix

@@ -1,0 +1,122 @@
+#include "adapters/posix/process_runner.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "adapters/posix/deadline.h"
+#include "adapters/posix/spawn.h"
+
+namespace mayfly::posix {
+namespace {
+
+const auto kNever = [] { return false; };
+const auto kSilent = [](std::string_view) {};
+
+ProcessSpec Shell(const std::string& script) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", script};
+  return spec;
+}
+
+Result<CommandExit> RunShell(PosixProcessRunner& runner, const std::string& script,
+                             Duration timeout = seconds(20)) {
+  return runner.Run(Shell(script), timeout, kSilent, kNever);
+}
+
+// Polls until the predicate holds; a change of a child is an event, not a matter of time.
+template <typename Done>
+void PollUntil(PosixProcessRunner& runner, std::vector<ProcessChange>& changes, Done done) {
+  Duration limit = SinceBoot() + seconds(20);
+  while (!done() && SinceBoot() < limit) {
+    Result<std::vector<ProcessChange>> more = runner.Poll();
+    ASSERT_TRUE(more.ok());
+    changes.insert(changes.end(), more->begin(), more->end());
+  }
+}
+
+TEST(ProcessRunner, GivesExitCodeSignalAndTail) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit = RunShell(runner, "echo out; echo err >&2; exit 7");
+  ASSERT_TRUE(exit.ok());
+  EXPECT_EQ(exit->exit_code, 7);
+  EXPECT_EQ(exit->tail, "out\nerr\n");
+  EXPECT_EQ(RunShell(runner, "kill -9 $$")->signal, SIGKILL);
+}
+
+TEST(ProcessRunner, KeepsOnlyTheTailOfMuchOutput) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit = RunShell(runner, "yes 0123456789 | head -n 100000; echo last");
+  EXPECT_LE(exit->tail.size(), 64U * 1024);
+  EXPECT_TRUE(exit->tail.ends_with("last\n"));
+}
+
+TEST(ProcessRunner, EndsACommandAtItsTimeoutWithAllItStarted) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit = RunShell(runner, "sleep 600 & sleep 600", milliseconds(200));
+  EXPECT_TRUE(exit->timed_out);
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(ProcessRunner, CountsAndEndsAGrandchildThatLeftTheGroup) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit = RunShell(runner, "setsid sleep 600 & exit 0");
+  EXPECT_EQ(exit->exit_code, 0);
+  EXPECT_EQ(exit->stragglers, 1);
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(ProcessRunner, ACancelledCommandEnds) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit =
+      runner.Run(Shell("sleep 600"), seconds(60), kSilent, [] { return true; });
+  EXPECT_TRUE(exit->cancelled);
+}
+
+TEST(ProcessRunner, NamesAProgramThatIsNotThere) {
+  PosixProcessRunner runner;
+  ProcessSpec spec;
+  spec.argv = {"no-such-program-anywhere"};
+  Result<CommandExit> exit = runner.Run(spec, seconds(1), kSilent, kNever);
+  EXPECT_EQ(exit.error().kind(), ErrorKind::kNotFound);
+  EXPECT_NE(exit.error().message().find("no-such-program-anywhere"), std::string::npos);
+}
+
+TEST(ProcessRunner, DeliversLinesAndTheEndOfAChild) {
+  PosixProcessRunner runner;
+  std::vector<std::string> lines;
+  auto hear = [&](ProcessHandle, std::string_view line) { lines.emplace_back(line); };
+  ASSERT_TRUE(runner.Start(Shell("echo one; echo two; printf three; exit 3"), hear).ok());
+  std::vector<ProcessChange> changes;
+  PollUntil(runner, changes, [&] { return !changes.empty(); });
+  EXPECT_EQ(changes[0].value, 3);
+  EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST(ProcessRunner, TellsOfAStoppedChildAndCanStillKillIt) {
+  PosixProcessRunner runner;
+  Result<ProcessHandle> child =
+      runner.Start(Shell("kill -STOP $$"), [](ProcessHandle, std::string_view) {});
+  std::vector<ProcessChange> changes;
+  PollUntil(runner, changes, [&] { return !changes.empty(); });
+  EXPECT_EQ(changes[0].what, ProcessChange::What::kStopped);
+  ASSERT_TRUE(runner.Kill(*child).ok());
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(Deadline, EndsAProcessThatIsStopped) {
+  pid_t child = fork();
+  if (child == 0) {
+    if (!ArmKillTimer(milliseconds(100)).ok()) _exit(1);
+    raise(SIGSTOP);
+    _exit(2);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+}  // namespace
+}  // namespace mayfly::posix

@@ -1,0 +1,20 @@
+-- The stages of a run with their tasks counted.
+--
+-- $1 bigint run
+-- REPEATABLE READ with load_run. Plan: stages of the run, tasks by stage.
+SELECT s.id, s.name, s.kind, s.state, s.note, c.blocked, c.ready, c.leased, c.done, c.quarantined,
+       c.skipped, c.rows
+FROM mayfly.stage s
+LEFT JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE t.state = 'blocked') AS blocked,
+         count(*) FILTER (WHERE t.state = 'ready') AS ready,
+         count(*) FILTER (WHERE t.state = 'leased') AS leased,
+         count(*) FILTER (WHERE t.state = 'done') AS done,
+         count(*) FILTER (WHERE t.state = 'quarantined') AS quarantined,
+         count(*) FILTER (WHERE t.state = 'skipped') AS skipped,
+         coalesce(sum(t.rows) FILTER (WHERE t.state = 'done'), 0)::bigint AS rows
+  FROM mayfly.task t
+  WHERE t.stage_id = s.id
+) c ON true
+WHERE s.run_id = $1::bigint
+ORDER BY s.ordinal;

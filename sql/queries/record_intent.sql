@@ -1,0 +1,32 @@
+-- Intent: a machine will be launched (I6). Repeating a token gives its machine.
+--
+-- $1 bigint run · $2 bigint control · $3 text token · $4 text provider · $5 int slots · $6 text reason
+-- Gives machine, login, state, deadline, or no row where another controller acts (I9).
+-- READ COMMITTED; the login is made in the same transaction. Plan: run by key, machine by token.
+WITH control AS MATERIALIZED (
+  SELECT id, deadline_at, writers FROM mayfly.run
+  WHERE id = $1::bigint AND controller_fence = $2::bigint
+  FOR UPDATE
+), there AS MATERIALIZED (
+  SELECT m.id, m.login, m.state, m.deadline_at FROM mayfly.machine m JOIN control c ON c.id = m.run_id
+  WHERE m.token = $3::text
+), fresh AS MATERIALIZED (
+  SELECT nextval('mayfly.machine_id_seq') AS id,
+         (SELECT oid FROM pg_database WHERE datname = current_database()) AS db,
+         c.id AS run_id, c.deadline_at
+  FROM control c
+  WHERE NOT EXISTS (SELECT FROM there)
+), made AS (
+  INSERT INTO mayfly.machine (id, run_id, token, provider, slots, login, reason, deadline_at)
+  OVERRIDING SYSTEM VALUE
+  SELECT f.id, f.run_id, $3::text, $4::text, $5::int, format('mayfly_m_%s_%s', f.db, f.id), $6::text,
+         f.deadline_at
+  FROM fresh f
+  RETURNING id, run_id, login, state, deadline_at
+), said AS (
+  INSERT INTO mayfly.event (run_id, machine_id, fence, kind, detail)
+  SELECT run_id, id, $2::bigint, 'machine.intended', $6::text FROM made
+)
+SELECT m.id, m.login, m.state, m.deadline_at, c.writers
+FROM (SELECT id, login, state, deadline_at FROM made
+      UNION ALL SELECT id, login, state, deadline_at FROM there) m, control c;

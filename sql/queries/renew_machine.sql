@@ -1,0 +1,17 @@
+-- One heartbeat for all slots of a machine, and what the ledger wants of it.
+--
+-- $1 bigint machine
+-- Gives state, drain ordered, run state, reason, deadline in microseconds from now; no row where
+-- the machine is not to be seen. READ COMMITTED; does not wait for claims. Plan: machine by key.
+WITH beat AS (
+  UPDATE mayfly.machine m
+  SET heartbeat_at = clock_timestamp()
+  WHERE m.id = $1::bigint AND m.state IN ('booting', 'working', 'draining', 'held')
+  RETURNING m.id
+)
+SELECT m.state, m.drain_at IS NOT NULL, r.state, m.reason,
+       (extract(epoch FROM m.deadline_at - clock_timestamp()) * 1000000)::bigint,
+       (SELECT count(*) FROM beat)
+FROM mayfly.machine m
+JOIN mayfly.run r ON r.id = m.run_id
+WHERE m.id = $1::bigint;

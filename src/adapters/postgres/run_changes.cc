@@ -1,0 +1,130 @@
+// Apply and ReapMachine: every change a controller makes, each under its fence (I9).
+
+#include <fmt/format.h>
+
+#include "adapters/postgres/queries.gen.h"
+#include "adapters/postgres/roles.h"
+#include "adapters/postgres/run_store.h"
+
+namespace mayfly::postgres {
+
+Status PgRunStore::ApplyOne(const Query& query, const Params& params, RunId run, Fence control) {
+  TRY_ASSIGN(Rows rows, session_.Write(query, params));
+  if (rows.size() > 0) return {};
+  TRY_ASSIGN(Connection * db, session_.Get());
+  return Refusal(*db, run, control);
+}
+
+struct PgRunStore::ChangeVisitor {
+  PgRunStore& store;
+  RunId run;
+  Fence control;
+
+  Params Start() const {
+    Params params;
+    params.Add(run.value).Add(control.value);
+    return params;
+  }
+
+  Status operator()(const SetRunState& change) const {
+    Params params = Start();
+    params.Add(Name(change.to)).Add(change.reason);
+    change.verdict ? params.Add(Name(*change.verdict)) : params.AddNull();
+    return store.ApplyOne(sql::kSetRunState, params, run, control);
+  }
+  Status operator()(const SetStageState& change) const {
+    Params params = Start();
+    params.Add(change.stage.value).Add(Name(change.to)).Add(change.reason);
+    return store.ApplyOne(sql::kSetStageState, params, run, control);
+  }
+  Status operator()(const RecordLaunched& change) const {
+    Params params = Start();
+    params.Add(change.machine.value).Add(change.external_id);
+    return store.ApplyOne(sql::kRecordLaunched, params, run, control);
+  }
+  Status operator()(const OrderDrain& change) const {
+    Params params = Start();
+    params.Add(change.machine.value).Add(change.reason);
+    return store.ApplyOne(sql::kOrderDrain, params, run, control);
+  }
+  Status operator()(const RecordEnding& change) const {
+    Params params = Start();
+    params.Add(change.machine.value).Add(change.reason);
+    return store.ApplyOne(sql::kRecordEnding, params, run, control);
+  }
+  Status operator()(const mayfly::RecordGone& change) const {
+    return store.RecordGone(run, control, change.machine);
+  }
+  Status operator()(const RetryQuarantined& /*change*/) const {
+    return store.ApplyOne(sql::kRetryQuarantined, Start(), run, control);
+  }
+};
+
+Status PgRunStore::Apply(RunId run, Fence control, const Change& change) {
+  return std::visit(ChangeVisitor{*this, run, control}, change);
+}
+
+Status PgRunStore::RecordGone(RunId run, Fence control, MachineId machine) {
+  TRY_ASSIGN(Connection * db, session_.Get());
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(*db));
+  Params params;
+  params.Add(run.value).Add(control.value).Add(machine.value);
+  TRY_ASSIGN(Rows rows, session_.Write(sql::kRecordGone, params));
+  if (rows.size() == 0) return Refusal(*db, run, control);
+  if (!rows.IsNull(0, 0)) TRY(DropLogin(*db, std::string(rows.Text(0, 0))));
+  Status committed = transaction.Commit();
+  if (!committed) return Unanswered(committed.error(), *db);
+  return {};
+}
+
+// After it nobody claims for the machine, and nobody logs in as it. Answers its login.
+Result<std::optional<std::string>> PgRunStore::CloseMachine(RunId run, Fence control,
+                                                            MachineId machine,
+                                                            const std::string& reason) {
+  TRY_ASSIGN(Connection * db, session_.Get());
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(*db));
+  Params params;
+  params.Add(run.value).Add(control.value).Add(machine.value).Add(reason);
+  TRY_ASSIGN(Rows rows, session_.Write(sql::kCloseMachine, params));
+  if (rows.size() == 0) return Refusal(*db, run, control);
+  std::optional<std::string> login;
+  if (!rows.IsNull(0, 0)) login = std::string(rows.Text(0, 0));
+  if (login) TRY(ForbidLogin(*db, *login));
+  Status committed = transaction.Commit();
+  if (!committed) return Unanswered(committed.error(), *db);
+  return login;
+}
+
+// The order matters. A stalled claim holds the machine's row, so backends are asked to end before
+// the row is locked; a claim that commits in between is ended by the second asking, and its lease,
+// now visible, is taken back. Only leases whose backend is gone are taken (I1).
+Result<int> PgRunStore::ReapMachine(RunId run, Fence control, MachineId machine,
+                                    const std::string& reason) {
+  Params whole;
+  whole.Add(machine.value).AddNull().AddNull();
+  TRY_ASSIGN(Rows holder, session_.Read(sql::kCheckControl, [&] {
+    Params params;
+    params.Add(run.value).Add(control.value);
+    return params;
+  }()));
+  TRY_ASSIGN(Connection * db, session_.Get());
+  if (holder.size() == 0) return Refusal(*db, run, control);
+  TRY(session_.Write(sql::kSignalMachineBackends, whole));
+  TRY(CloseMachine(run, control, machine, reason));
+  TRY_ASSIGN(Rows alive, session_.Write(sql::kSignalMachineBackends, whole));
+  for (int i = 0; i < alive.size(); ++i) {
+    Params one;
+    one.Add(alive.Int(i, 0)).Add(alive.Text(i, 1)).Add(kBackendWaitMs);
+    TRY(session_.Write(sql::kEndBackend, one));
+  }
+  Params take;
+  take.Add(machine.value).AddNull().Add(false).Add(reason);
+  TRY_ASSIGN(Rows taken, session_.Write(sql::kTakeBackLeases, take));
+  if (taken.Int(0, 1) > 0) {
+    return Unavailable(fmt::format("{} leases of machine {} are held by backends that will not end",
+                                   taken.Int(0, 1), machine.value));
+  }
+  return static_cast<int>(taken.Int(0, 0));
+}
+
+}  // namespace mayfly::postgres

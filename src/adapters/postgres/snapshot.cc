@@ -1,0 +1,156 @@
+#include "adapters/postgres/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "adapters/postgres/queries.gen.h"
+
+namespace mayfly::postgres {
+namespace {
+
+using Json = nlohmann::json;
+
+Point PointOf(const Json& json) {
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (const Json& part : json) {
+    parts.emplace_back(part.at(0).get<std::string>(), part.at(1).get<std::string>());
+  }
+  return Point(std::move(parts));
+}
+
+std::optional<Instant> InstantOf(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return Instant(Duration(json.get<std::int64_t>()));
+}
+
+StopWish WishOf(std::string_view name) {
+  if (name == "pause") return StopWish::kPause;
+  if (name == "cancel") return StopWish::kCancel;
+  return StopWish::kNone;
+}
+
+Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadRun, Params().Add(run.value)));
+  if (r.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
+  RunSnapshot snapshot;
+  RunView& view = snapshot.run;
+  view.id = run;
+  view.phase = r.Text(0, 0);
+  view.plan_hash = r.Text(0, 1);
+  TRY_ASSIGN(view.state, ParseRunState(r.Text(0, 2)));
+  if (!r.IsNull(0, 3)) {
+    TRY_ASSIGN(view.verdict, ParseVerdict(r.Text(0, 3)));
+  }
+  view.schema = r.Text(0, 4);
+  view.reader_schema = r.Text(0, 5);
+  view.reason = r.Text(0, 6);
+  view.stop_wish = WishOf(r.Text(0, 7));
+  view.published = r.Bool(0, 8);
+  view.created = r.MaybeTime(0, 9);
+  view.approved = r.MaybeTime(0, 10);
+  view.closed = r.MaybeTime(0, 11);
+  view.deadline_in = Duration(r.Int(0, 12));
+  snapshot.server_up = Duration(r.Int(0, 13));
+  snapshot.findings_failed = r.Int(0, 14);
+  snapshot.findings_total = r.Int(0, 15);
+  snapshot.leases_of_dead = r.Int(0, 16);
+  return snapshot;
+}
+
+Status ReadStages(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadStages, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    StageView stage;
+    stage.id = StageId{r.Int(i, 0)};
+    stage.name = r.Text(i, 1);
+    stage.kind = r.Text(i, 2);
+    TRY_ASSIGN(stage.state, ParseStageState(r.Text(i, 3)));
+    stage.note = r.Text(i, 4);
+    stage.tasks = {.blocked = r.Int(i, 5),
+                   .ready = r.Int(i, 6),
+                   .leased = r.Int(i, 7),
+                   .done = r.Int(i, 8),
+                   .quarantined = r.Int(i, 9),
+                   .skipped = r.Int(i, 10)};
+    stage.rows = r.Int(i, 11);
+    snapshot.stages.push_back(std::move(stage));
+  }
+  return {};
+}
+
+std::optional<Duration> MaybeDuration(const Rows& r, int row, int column) {
+  if (r.IsNull(row, column)) return std::nullopt;
+  return Duration(r.Int(row, column));
+}
+
+Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadMachines, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    MachineView machine;
+    machine.id = MachineId{r.Int(i, 0)};
+    TRY_ASSIGN(machine.state, ParseMachineState(r.Text(i, 1)));
+    machine.token = r.Text(i, 2);
+    machine.external_id = r.Text(i, 3);
+    machine.slots = static_cast<int>(r.Int(i, 4));
+    machine.reason = r.Text(i, 5);
+    machine.intended = r.MaybeTime(i, 6);
+    machine.born = r.MaybeTime(i, 7);
+    machine.gone = r.MaybeTime(i, 8);
+    machine.heartbeat_age = MaybeDuration(r, i, 9);
+    machine.age = Duration(r.Int(i, 10));
+    machine.deadline_in = Duration(r.Int(i, 11));
+    machine.noticed = r.Bool(i, 12);
+    machine.ordered_to_drain = r.Bool(i, 13);
+    machine.drain_age = MaybeDuration(r, i, 14);
+    snapshot.machines.push_back(std::move(machine));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
+  TRY(db.Script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  Result<RunSnapshot> snapshot = ReadRun(db, run);
+  Status rest;
+  if (snapshot) rest = ReadStages(db, *snapshot);
+  if (snapshot && rest) rest = ReadMachines(db, *snapshot);
+  Result<Rows> ended = db.Script("ROLLBACK");
+  if (!snapshot) return snapshot.error();
+  TRY(rest);
+  TRY(ended);
+  return snapshot;
+}
+
+std::string PointJson(const Point& point) {
+  Json json = Json::array();
+  for (const auto& [dimension, label] : point.parts()) json.push_back({dimension, label});
+  return json.dump();
+}
+
+Result<Point> ParsePointJson(std::string_view json) {
+  try {
+    return PointOf(Json::parse(json));
+  } catch (const Json::exception& e) {
+    return Corrupt(fmt::format("the ledger holds a point that cannot be read: {}", e.what()));
+  }
+}
+
+Result<std::vector<Leaf>> ParseLeavesJson(std::string_view json) {
+  std::vector<Leaf> leaves;
+  if (json.empty()) return leaves;
+  try {
+    for (const Json& item : Json::parse(json)) {
+      leaves.push_back({.name = item.at(0).get<std::string>(),
+                        .point = PointOf(item.at(1)),
+                        .begin = InstantOf(item.at(2)),
+                        .end = InstantOf(item.at(3))});
+    }
+  } catch (const Json::exception& e) {
+    return Corrupt(fmt::format("the ledger holds leaves that cannot be read: {}", e.what()));
+  }
+  return leaves;
+}
+
+}  // namespace mayfly::postgres

@@ -1,0 +1,31 @@
+#pragma once
+// Tables that hold bars already: which there are, and their series.
+
+#include <string>
+#include <vector>
+
+#include "adapters/postgres/session.h"
+#include "seams/run_data.h"
+
+namespace mayfly::postgres {
+
+// One COPY in time order. Numbers of any type come as float8, times without a zone as UTC. `schema`
+// is where a table without one is looked for.
+Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const SeriesQuery& query);
+
+// Before there is a run: as the login of the conninfo, read-only. Not thread-safe.
+class SourceTables {
+ public:
+  explicit SourceTables(std::string conninfo);
+
+  Result<Series> ReadSeries(const SeriesQuery& query);
+
+  // What stands for {pair} in the names of tables that match "schema.prefix_{pair}_suffix", sorted.
+  // kInvalid: the pattern has no {pair}.
+  Result<std::vector<std::string>> ListPairs(const std::string& pattern);
+
+ private:
+  Session session_;
+};
+
+}  // namespace mayfly::postgres

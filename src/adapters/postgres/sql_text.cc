@@ -1,0 +1,40 @@
+#include "adapters/postgres/sql_text.h"
+
+#include <fmt/format.h>
+
+#include "adapters/postgres/ddl.h"
+#include "base/text.h"
+
+namespace mayfly::postgres {
+
+std::string TableName(std::string_view run_schema, std::string_view table) {
+  if (table.find('.') == std::string_view::npos) return Qualified(run_schema, table);
+  return std::string(table);
+}
+
+std::string EqualsText(const std::vector<std::pair<std::string, std::string>>& equals) {
+  std::vector<std::string> parts;
+  for (const auto& [column, value] : equals) {
+    parts.push_back(fmt::format("{} = {}", QuoteName(column), QuoteText(value)));
+  }
+  return parts.empty() ? "true" : Join(parts, " AND ");
+}
+
+std::string_view Bare(std::string_view statement) {
+  while (true) {
+    statement = Trim(statement);
+    if (statement.empty() || statement.back() != ';') return statement;
+    statement.remove_suffix(1);
+  }
+}
+
+Status SetPoint(Connection& db, const Point& point) {
+  for (const auto& [dimension, label] : point.parts()) {
+    Params params;
+    params.Add("mayfly." + dimension).Add(label);
+    TRY(db.RunOnce("SELECT set_config($1::text, $2::text, true)", params));
+  }
+  return {};
+}
+
+}  // namespace mayfly::postgres

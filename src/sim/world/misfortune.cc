@@ -1,0 +1,112 @@
+#include "sim/world/misfortune.h"
+
+#include <algorithm>
+
+namespace mayfly::sim {
+namespace {
+
+struct Share {
+  Misfortune what;
+  int weight;
+  Duration shortest, longest;
+};
+
+// How often each kind of misfortune is drawn, and how long it lasts.
+constexpr Share kShares[] = {
+    {Misfortune::kSlotKilled, 5, {}, {}},
+    {Misfortune::kSlotStopped, 2, {}, {}},
+    {Misfortune::kSlotHangs, 4, seconds(2), seconds(40)},
+    {Misfortune::kSupervisorKilled, 2, {}, {}},
+    {Misfortune::kMachineVanishes, 3, {}, {}},
+    {Misfortune::kMachineStalls, 4, seconds(2), seconds(40)},
+    {Misfortune::kMachineCutOff, 3, seconds(2), seconds(40)},
+    {Misfortune::kMachineTakenAway, 3, seconds(1), seconds(20)},
+    {Misfortune::kControllerKilled, 4, seconds(1), seconds(20)},
+    {Misfortune::kControllerStalls, 2, seconds(2), seconds(30)},
+    {Misfortune::kRivalController, 1, {}, {}},
+    {Misfortune::kDatabaseRestarts, 3, milliseconds(100), seconds(15)},
+    {Misfortune::kOperatorPauses, 1, seconds(5), seconds(20)},
+    {Misfortune::kOperatorCancels, 1, {}, {}},
+};
+
+Duration Between(Rng& rng, Duration low, Duration high) {
+  auto span = static_cast<std::uint64_t>((high - low).count()) + 1;
+  return low + Duration(static_cast<std::int64_t>(rng.Below(span)));
+}
+
+Incident DrawIncident(Rng& rng) {
+  int total = 0;
+  for (const Share& share : kShares) total += share.weight;
+  auto lot = static_cast<int>(rng.Below(static_cast<std::uint64_t>(total)));
+  const Share* share = kShares;
+  while (lot >= share->weight) lot -= (share++)->weight;
+  return {.at = Between(rng, seconds(1), seconds(60)),
+          .what = share->what,
+          .lasts = Between(rng, share->shortest, share->longest)};
+}
+
+CloudWeather DrawClouds(Rng& rng) {
+  CloudWeather clouds;
+  if (rng.Chance(0.3)) clouds.never_boots = 0.3;
+  if (rng.Chance(0.3)) clouds.late = 0.4;
+  if (rng.Chance(0.5)) clouds.list_lag = Between(rng, Duration{0}, seconds(8));
+  if (rng.Chance(0.5)) clouds.residue_max = seconds(5);
+  if (rng.Chance(0.2)) {
+    Duration from = Between(rng, Duration{0}, seconds(40));
+    clouds.no_capacity.emplace_back(from, from + Between(rng, seconds(1), seconds(30)));
+  }
+  return clouds;
+}
+
+}  // namespace
+
+std::string_view Name(Misfortune what) {
+  switch (what) {
+    case Misfortune::kSlotKilled:
+      return "a slot is killed";
+    case Misfortune::kSlotStopped:
+      return "somebody stops a slot";
+    case Misfortune::kSlotHangs:
+      return "a slot hangs";
+    case Misfortune::kSupervisorKilled:
+      return "a supervisor is killed, and its machine ends";
+    case Misfortune::kMachineVanishes:
+      return "a machine vanishes without a word";
+    case Misfortune::kMachineStalls:
+      return "a machine stalls";
+    case Misfortune::kMachineCutOff:
+      return "a machine is cut off from the ledger";
+    case Misfortune::kMachineTakenAway:
+      return "the cloud gives notice: a machine will be taken away";
+    case Misfortune::kControllerKilled:
+      return "the controller is killed";
+    case Misfortune::kControllerStalls:
+      return "the controller stalls";
+    case Misfortune::kRivalController:
+      return "somebody starts a second controller";
+    case Misfortune::kDatabaseRestarts:
+      return "the database server goes down";
+    case Misfortune::kOperatorPauses:
+      return "the operator asks for a pause";
+    case Misfortune::kOperatorCancels:
+      return "the operator cancels the run";
+  }
+  return "";
+}
+
+Fate DrawFate(Rng& rng) {
+  Fate fate{.machines = 1 + static_cast<int>(rng.Below(2)),
+            .slots = 1 + static_cast<int>(rng.Below(3)),
+            .group = 1 + static_cast<int>(rng.Below(4))};
+  fate.calls.delayed = 0.15;
+  if (rng.Chance(0.5)) fate.calls.slow = 0.01;
+  if (rng.Chance(0.6)) fate.calls.not_sent = 0.02;
+  if (rng.Chance(0.6)) fate.calls.reply_lost = 0.02;
+  fate.clouds = DrawClouds(rng);
+  fate.operator_mends = rng.Chance(0.5);
+  std::uint64_t incidents = rng.Below(7);
+  for (std::uint64_t i = 0; i < incidents; ++i) fate.incidents.push_back(DrawIncident(rng));
+  return fate;
+}
+
+}  // namespace mayfly::sim

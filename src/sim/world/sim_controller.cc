@@ -1,0 +1,47 @@
+#include "sim/world/sim_controller.h"
+
+#include <utility>
+
+#include "sim/world/slot_table.h"
+
+namespace mayfly::sim {
+
+SimController::SimController(Scene& scene, ControllerOptions options,
+                             std::function<void(SimController&, SimProcess::Ending)> on_end)
+    : scene_(scene),
+      clock_(scene.time),
+      store_(scene.ledger),
+      provider_(scene.cloud),
+      gated_store_(store_, process_),
+      gated_provider_(provider_, process_),
+      controller_(options, clock_, gated_store_, gated_provider_, this),
+      process_(scene, options.who, [this, on_end = std::move(on_end)](SimProcess::Ending how) {
+        if (how == SimProcess::Ending::kByItself) store_.connection().Close();
+        on_end(*this, how);
+      }) {}
+
+void SimController::Start(Duration at) {
+  process_.Start(
+      [this]() -> std::optional<Duration> {
+        Duration next = controller_.Step();
+        if (controller_.done()) return std::nullopt;
+        return next;
+      },
+      at);
+}
+
+void SimController::Kill() {
+  if (process_.is_dead()) return;
+  LoseClient(scene_, store_.connection(), Goodbye::kClosed);
+  process_.Kill(/*in_flight=*/true);
+}
+
+void SimController::OnAction(const sched::Action& action, const Status& outcome) {
+  if (process_.is_dead()) return;
+  scene_.Tell([&] {
+    std::string said = process_.name() + " decided: " + sched::Describe(action);
+    return outcome.ok() ? said : said + "; it met with: " + outcome.error().message();
+  });
+}
+
+}  // namespace mayfly::sim

@@ -1,0 +1,107 @@
+#include "sim/world/sim_machine.h"
+
+#include <fmt/format.h>
+
+namespace mayfly::sim {
+
+Result<std::optional<Notice>> SimMachine::Notices::Poll() {
+  if (!taken_at) return std::optional<Notice>{};
+  return std::optional<Notice>{Notice{*taken_at - time.now, "the cloud wants it back"}};
+}
+
+SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t cloud_index)
+    : scene_(scene),
+      cloud_index_(cloud_index),
+      id_(scene.cloud.machines()[cloud_index].machine),
+      run_(setup.run),
+      clock_(scene.time),
+      notices_(scene.time),
+      registry_(scene.ledger, id_),
+      gated_(registry_, process_),
+      slots_(scene, setup, id_, [this] { process_.Wake(); }),
+      supervisor_(Options(), clock_, gated_, slots_, notices_),
+      process_(scene, fmt::format("supervisor of machine {}", id_.value),
+               [this](SimProcess::Ending) { scene_.cloud.End(cloud_index_); }) {
+  process_.Start(
+      [this]() -> std::optional<Duration> {
+        Duration next = supervisor_.Step();
+        if (supervisor_.done()) return std::nullopt;
+        return next;
+      },
+      scene.time.now);
+}
+
+SimMachine::~SimMachine() = default;
+
+SupervisorOptions SimMachine::Options() const {
+  SupervisorOptions options{.run = run_, .machine = id_};
+  options.slot_process = [](int slot, const WorkerBrief&) {
+    return ProcessSpec{.argv = {"slot", std::to_string(slot)}};
+  };
+  options.arm_deadline = [](Duration) {};  // the simulated cloud ends it then
+  return options;
+}
+
+std::optional<std::size_t> SimMachine::PickSlot() {
+  std::vector<std::size_t> living = slots_.ListLiving();
+  if (ended_ || living.empty()) return std::nullopt;
+  return living[scene_.rng.Below(living.size())];
+}
+
+bool SimMachine::KillSlot() {
+  std::optional<std::size_t> slot = PickSlot();
+  if (slot) slots_.KillAt(*slot, Goodbye::kClosed);
+  return slot.has_value();
+}
+
+bool SimMachine::StopSlot() {
+  std::optional<std::size_t> slot = PickSlot();
+  if (slot) slots_.StopAt(*slot);
+  return slot.has_value();
+}
+
+bool SimMachine::HangSlot(Duration until) {
+  std::optional<std::size_t> slot = PickSlot();
+  if (slot) slots_.ProcessAt(*slot).Stall(until);
+  return slot.has_value();
+}
+
+void SimMachine::KillAll(Goodbye how) {
+  for (std::size_t slot : slots_.ListLiving()) slots_.KillAt(slot, how);
+  if (process_.is_dead()) return;
+  LoseClient(scene_, registry_.connection(), how);
+  process_.Kill(/*in_flight=*/true);
+}
+
+void SimMachine::KillSupervisor() { KillAll(Goodbye::kClosed); }
+
+void SimMachine::Vanish() {
+  KillAll(Goodbye::kSilent);
+  scene_.cloud.End(cloud_index_);
+}
+
+void SimMachine::Stall(Duration until) {
+  process_.Stall(until);
+  for (std::size_t slot : slots_.ListLiving()) slots_.ProcessAt(slot).Stall(until);
+}
+
+void SimMachine::CutOff(Duration until) {
+  process_.CutOff(until);
+  for (std::size_t slot : slots_.ListLiving()) slots_.ProcessAt(slot).CutOff(until);
+}
+
+void SimMachine::TakeAway(Duration taken_in) {
+  if (notices_.taken_at) return;
+  notices_.taken_at = scene_.time.now + taken_in;
+  scene_.queue.At(*notices_.taken_at, [this] { scene_.cloud.End(cloud_index_); });
+}
+
+void SimMachine::OnEnded() {
+  if (ended_) return;
+  ended_ = true;
+  KillAll(scene_.rng.Chance(0.5) ? Goodbye::kClosed : Goodbye::kSilent);
+}
+
+bool SimMachine::is_quiet() const { return process_.is_dead() && slots_.is_quiet(); }
+
+}  // namespace mayfly::sim

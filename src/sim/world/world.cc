@@ -1,0 +1,357 @@
+#include "sim/world/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/world/misfortune.h"
+#include "sim/world/narrator.h"
+
+namespace mayfly::sim {
+namespace {
+
+constexpr Duration kMustRestBy = hours(1);       // I10, counted from the beginning
+constexpr Duration kMustBeGoneBy = minutes(10);  // I6, counted from the rest
+constexpr std::int64_t kLongestLife = 400'000;   // steps
+
+class World {
+ public:
+  World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate);
+  LifeResult Run();
+
+ private:
+  void Create();
+  void Plan(const Incident& incident);
+  void Befall(const Incident& incident);
+  void BefallMachine(const Incident& incident);
+  void StartController(Duration at, bool resume);
+  void OnControllerEnd(SimController& controller, SimProcess::Ending how);
+  void OnRest(const RunSnapshot& snapshot);
+  void RestartDatabase(Duration down);
+  void ClearUp();
+  bool Advance();
+  void TendCloud();
+  bool IsQuiet() const;
+  void JudgeEnd();
+  std::optional<std::string> WhatIsLeft() const;
+  std::optional<std::string> WhyNotAtRest() const;
+  SimMachine* PickMachine();
+  const RunRow& run() const { return scene_.ledger.runs.front(); }
+
+  RandomPhase phase_;
+  Fate fate_;
+  Scene scene_;
+  MachineSetup setup_;
+  Invariants invariants_;
+  std::optional<Narrator> narrator_;
+  std::deque<std::unique_ptr<SimMachine>> machines_;
+  std::deque<std::unique_ptr<SimController>> controllers_;
+  int resumes_ = 0;
+  bool is_mended_ = false;
+  std::optional<Duration> rest_;  // since when the run is at rest for good
+};
+
+World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate)
+    : phase_(std::move(phase)),
+      fate_(std::move(fate)),
+      scene_(seed, fate_.clouds, options.checks),
+      setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
+      invariants_(scene_,
+                  {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements)}) {
+  scene_.weather = fate_.calls;
+  scene_.tell = options.tell;
+  if (options.tell) narrator_.emplace(scene_);
+}
+
+void World::Create() {
+  MemoryRunStore store(scene_.ledger);
+  Result<RunId> run = store.Create(phase_.plan);
+  CHECK(run.ok(), "an empty ledger takes a run");
+  StartController(Duration{0}, /*resume=*/false);
+  for (const Incident& incident : fate_.incidents) Plan(incident);
+  scene_.queue.At(kClearsUp, [this] { ClearUp(); });
+}
+
+void World::Plan(const Incident& incident) {
+  scene_.queue.At(incident.at, [this, what = &incident] {
+    if (!rest_) Befall(*what);
+  });
+}
+
+void World::ClearUp() {
+  scene_.weather = {.delayed = fate_.calls.delayed};
+  scene_.cloud.ClearUp();
+  scene_.Tell([] { return std::string("From here on nothing goes wrong any more."); });
+}
+
+void World::StartController(Duration at, bool resume) {
+  ControllerOptions options{.run = RunId{1}};
+  options.who = fmt::format("controller {}", controllers_.size() + 1);
+  options.policy = {.machines = fate_.machines,
+                    .replacements = fate_.replacements,
+                    .boot_patience = seconds(30),
+                    .drain_patience = seconds(20)};
+  options.slots = fate_.slots;
+  options.resume = resume;
+  options.poll = seconds(1);
+  controllers_.push_back(std::make_unique<SimController>(
+      scene_, options,
+      [this](SimController& c, SimProcess::Ending how) { OnControllerEnd(c, how); }));
+  controllers_.back()->Start(at);
+}
+
+// Somebody always starts a controller again while the run is not at rest.
+void World::OnControllerEnd(SimController& controller, SimProcess::Ending how) {
+  bool settled = how == SimProcess::Ending::kByItself && controller.outcome().ok();
+  if (settled) return OnRest(*controller.outcome());
+  if (how == SimProcess::Ending::kByItself) {
+    scene_.Tell([&] { return "A controller gave up: " + controller.outcome().error().message(); });
+  }
+  scene_.queue.At(scene_.time.now + scene_.Between(seconds(1), seconds(20)), [this] {
+    bool one_lives = std::ranges::any_of(controllers_, &SimController::is_alive);
+    if (!one_lives && !rest_) StartController(scene_.time.now, /*resume=*/false);
+  });
+}
+
+// The run is paused, failed, closed or cancelled, and its controller is content with that.
+void World::OnRest(const RunSnapshot& snapshot) {
+  bool paused = snapshot.run.state == RunState::kPaused;
+  bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends && resumes_ < 3;
+  if (!paused && !mends) {
+    if (!rest_) rest_ = scene_.time.now;
+    return;
+  }
+  ++resumes_;
+  for (TaskNature& nature : phase_.natures) {
+    if (mends) nature.always_fails = false;
+  }
+  is_mended_ = is_mended_ || mends;
+  scene_.Tell([&] {
+    return std::string(mends ? "The operator mends the cause and runs it again."
+                             : "The operator lets it go on.");
+  });
+  StartController(scene_.time.now + seconds(5), /*resume=*/true);
+}
+
+void World::RestartDatabase(Duration down) {
+  scene_.ledger.server.Stop();
+  scene_.changed = true;
+  scene_.queue.At(scene_.time.now + down, [this] {
+    scene_.ledger.server.Start();
+    scene_.Tell([] { return std::string("The database server is up again."); });
+  });
+}
+
+SimMachine* World::PickMachine() {
+  std::vector<SimMachine*> living;
+  for (const std::unique_ptr<SimMachine>& machine : machines_) {
+    if (!machine->has_ended()) living.push_back(machine.get());
+  }
+  return living.empty() ? nullptr : living[scene_.rng.Below(living.size())];
+}
+
+void World::Befall(const Incident& incident) {
+  scene_.Trace(static_cast<std::uint64_t>(incident.what));
+  auto tell = [&](std::string_view who) {
+    scene_.Tell([&] {
+      std::string lasts =
+          incident.lasts > Duration{0} ? " (" + HumanDuration(incident.lasts) + ")" : "";
+      return fmt::format("Misfortune: {}{}{}.", Name(incident.what), lasts, who);
+    });
+  };
+  SimController* controller = nullptr;
+  for (const auto& c : controllers_) controller = c->is_alive() ? c.get() : controller;
+  switch (incident.what) {
+    case Misfortune::kControllerKilled:
+      tell("");
+      ++scene_.figures.kills;
+      if (controller != nullptr) controller->Kill();
+      return;
+    case Misfortune::kControllerStalls:
+      tell("");
+      ++scene_.figures.stalls;
+      if (controller != nullptr) controller->Stall(scene_.time.now + incident.lasts);
+      return;
+    case Misfortune::kRivalController:
+      tell("");
+      return StartController(scene_.time.now, /*resume=*/false);
+    case Misfortune::kDatabaseRestarts:
+      tell("");
+      ++scene_.figures.restarts;
+      return RestartDatabase(incident.lasts);
+    case Misfortune::kOperatorPauses:
+    case Misfortune::kOperatorCancels: {
+      tell("");
+      bool pause = incident.what == Misfortune::kOperatorPauses;
+      MemoryRunStore store(scene_.ledger);
+      // A run that is over, or a server that is down, does not hear it; the operator shrugs.
+      (void)store.RequestStop(RunId{1}, pause ? StopWish::kPause : StopWish::kCancel);
+      return;
+    }
+    default:
+      BefallMachine(incident);
+  }
+}
+
+void World::BefallMachine(const Incident& incident) {
+  SimMachine* machine = PickMachine();
+  if (machine == nullptr) return;
+  scene_.Tell([&] {
+    return fmt::format("Misfortune on machine {}: {}.", machine->id().value, Name(incident.what));
+  });
+  Duration until = scene_.time.now + incident.lasts;
+  switch (incident.what) {
+    case Misfortune::kSlotKilled:
+      scene_.figures.kills += machine->KillSlot() ? 1 : 0;
+      return;
+    case Misfortune::kSlotStopped:
+      scene_.figures.stalls += machine->StopSlot() ? 1 : 0;
+      return;
+    case Misfortune::kSlotHangs:
+      scene_.figures.stalls += machine->HangSlot(until) ? 1 : 0;
+      return;
+    case Misfortune::kSupervisorKilled:
+      ++scene_.figures.kills;
+      return machine->KillSupervisor();
+    case Misfortune::kMachineVanishes:
+      ++scene_.figures.kills;
+      return machine->Vanish();
+    case Misfortune::kMachineStalls:
+      ++scene_.figures.stalls;
+      return machine->Stall(until);
+    case Misfortune::kMachineCutOff:
+      return machine->CutOff(until);
+    case Misfortune::kMachineTakenAway:
+      ++scene_.figures.reclaims;
+      return machine->TakeAway(incident.lasts);
+    default:
+      return;
+  }
+}
+
+// Machines boot and end.
+void World::TendCloud() {
+  for (const CloudChange& change : scene_.cloud.TakeChanges()) {
+    scene_.changed = true;
+    scene_.Trace(change.index * 2 + static_cast<std::uint64_t>(change.what));
+    if (change.what == CloudChange::What::kBooted) {
+      ++scene_.figures.machines;
+      machines_.push_back(std::make_unique<SimMachine>(scene_, setup_, change.index));
+      continue;
+    }
+    for (const std::unique_ptr<SimMachine>& machine : machines_) {
+      if (machine->cloud_index() == change.index) machine->OnEnded();
+    }
+  }
+}
+
+// One step of the world. False: nothing will happen any more, or it is time to judge.
+bool World::Advance() {
+  std::optional<Duration> next = scene_.queue.NextAt(), cloud = scene_.cloud.NextChange();
+  Duration bound = rest_ ? *rest_ + kMustBeGoneBy : kMustRestBy;
+  Duration due = std::min(next.value_or(Duration::max()), cloud.value_or(Duration::max()));
+  if (due > bound || scene_.figures.steps > kLongestLife) return false;
+  if (cloud && *cloud <= due) {
+    scene_.time.now = std::max(scene_.time.now, *cloud);
+  } else {
+    scene_.queue.RunNext();
+  }
+  TendCloud();
+  if (narrator_) narrator_->Hear();
+  if (std::exchange(scene_.changed, false) && !scene_.violation) {
+    scene_.violation = invariants_.Check();
+  }
+  return !scene_.violation && !(rest_ && IsQuiet());
+}
+
+bool World::IsQuiet() const {
+  bool machines = std::ranges::all_of(machines_, [](const auto& m) { return m->is_quiet(); });
+  bool controllers = std::ranges::none_of(controllers_, &SimController::is_alive);
+  return machines && controllers && !WhatIsLeft();
+}
+
+// I6: what a run leaves behind at its end.
+std::optional<std::string> World::WhatIsLeft() const {
+  for (const CloudMachine& m : scene_.cloud.machines()) {
+    if (!m.ended) return fmt::format("machine {} is not ended", m.machine.value);
+    if (m.residue_until > scene_.time.now) return "a volume is left of " + m.external_id;
+  }
+  const std::vector<Backend>& backends = scene_.ledger.server.backends();
+  for (std::size_t i = 0; i < backends.size(); ++i) {
+    if (backends[i].alive) return fmt::format("backend {} is left", i + 1);
+  }
+  for (const MachineRow& row : scene_.ledger.machines) {
+    if (row.state != MachineState::kGone) return "a machine is not gone in the ledger";
+  }
+  return std::nullopt;
+}
+
+// Closed, or failed or cancelled for a reason that the ledger's rows bear out.
+std::optional<std::string> World::WhyNotAtRest() const {
+  const RunRow& row = run();
+  TaskCounts totals = scene_.ledger.Snapshot(row).Totals();
+  switch (row.view.state) {
+    case RunState::kClosed:
+      if (totals.finished() && row.view.published && row.cleaned_up) return std::nullopt;
+      return "it is closed without being finished, published and cleaned up";
+    case RunState::kFailed: {
+      std::size_t bound = static_cast<std::size_t>(fate_.machines + fate_.replacements);
+      if (totals.quarantined > 0 || scene_.ledger.machines.size() >= bound) return std::nullopt;
+      return "it failed without a task or its machines being lost for good: " + row.view.reason;
+    }
+    case RunState::kCancelled: {
+      bool wished = std::ranges::any_of(fate_.incidents, [](const Incident& incident) {
+        return incident.what == Misfortune::kOperatorCancels;
+      });
+      if (wished) return std::nullopt;
+      return "it is cancelled, and nobody wished it";
+    }
+    default:
+      return fmt::format("it is {}", Name(row.view.state));
+  }
+}
+
+void World::JudgeEnd() {
+  if (scene_.violation) return;
+  if (!rest_) {
+    RunSnapshot s = scene_.ledger.Snapshot(run());
+    TaskCounts t = s.Totals();
+    return scene_.Violate(
+        10,
+        fmt::format("the run is {} and does not come to rest ({} ready, {} leased, {} done of {})",
+                    Name(s.run.state), t.ready, t.leased, t.done, t.total()));
+  }
+  if (std::optional<std::string> wrong = WhyNotAtRest()) scene_.Violate(10, *wrong);
+  if (std::optional<std::string> left = WhatIsLeft()) scene_.Violate(6, *left);
+  if (!IsQuiet()) scene_.Violate(10, "a process does not end");
+}
+
+LifeResult World::Run() {
+  Create();
+  while (Advance()) {
+  }
+  JudgeEnd();
+  if (narrator_) narrator_->Close(scene_.violation);
+  for (const EventRow& event : scene_.ledger.events) {
+    scene_.Trace(Fnv1a(event.kind) ^ static_cast<std::uint64_t>(event.fence.value));
+  }
+  const TaskCounts totals = scene_.ledger.Snapshot(run()).Totals();
+  scene_.figures.tasks = totals.done;
+  return {.trace = scene_.trace,
+          .violation = scene_.violation,
+          .figures = scene_.figures,
+          .state = run().view.state,
+          .lasted = scene_.time.now};
+}
+
+}  // namespace
+
+LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
+  Rng drawn = Rng(seed).Fork(3);
+  RandomPhase phase = DrawPhase(drawn);
+  Fate fate = DrawFate(drawn);
+  return World(seed, options, std::move(phase), std::move(fate)).Run();
+}
+
+}  // namespace mayfly::sim

@@ -20,7 +20,11 @@ namespace {
 constexpr std::size_t kTailBytes = 64 * 1024;
 constexpr std::size_t kLongestLine = 16 * 1024;  // a longer one is cut, so that memory is bounded
 constexpr Duration kEndLimit = seconds(10);
-constexpr int kAskEvery = 100;  // milliseconds between two questions whether we are cancelled
+constexpr Duration kAskEvery = milliseconds(100);  // whether we are cancelled
+// What is read at one go: more than a pipe holds, and little enough that a process that never stops
+// writing cannot keep us from looking at the time.
+constexpr std::size_t kDrainBytes = 1 << 20;
+constexpr int kOrphanRounds = 100;
 
 struct Pipe {
   UniqueFd read, write;
@@ -34,16 +38,19 @@ Result<Pipe> MakePipe() {
   return made;
 }
 
-// Everything that can be read now.
+// What can be read now, within kDrainBytes. False at the end of the stream.
 template <typename Take>
-void Drain(int fd, Take take) {
+bool Drain(int fd, Take take) {
   std::array<char, 16 * 1024> buffer{};
-  while (true) {
+  for (std::size_t taken = 0; taken < kDrainBytes;) {
     ssize_t got = read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return;
+    if (got < 0) return true;
+    if (got == 0) return false;
     take(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    taken += static_cast<std::size_t>(got);
   }
+  return true;
 }
 
 SpawnSpec SpawnOf(const ProcessSpec& spec, int output) {
@@ -58,18 +65,26 @@ SpawnSpec SpawnOf(const ProcessSpec& spec, int output) {
   return spawn;
 }
 
-// The change of state of a child, if there is one; an ended child is reaped.
+// The end of a child, if it has ended; it stays a zombie, so that its pid, which is also the name
+// of its group, is not given to another before everything in the group was ended.
+std::optional<ProcessChange> Ended(pid_t pid);
+
+// The change of state of a child, if there is one. An ended child is not reaped.
 std::optional<ProcessChange> Changed(pid_t pid) {
+  if (std::optional<ProcessChange> ended = Ended(pid)) return ended;
   siginfo_t info{};
-  info.si_pid = 0;
-  int answer = waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WSTOPPED | WNOHANG);
+  int answer = waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG);
+  if (answer != 0 || info.si_pid == 0) return std::nullopt;
+  return ProcessChange{ProcessHandle{pid}, ProcessChange::What::kStopped, info.si_status};
+}
+
+std::optional<ProcessChange> Ended(pid_t pid) {
+  siginfo_t info{};
+  int answer = waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
   if (answer != 0 || info.si_pid == 0) return std::nullopt;
   ProcessChange change{ProcessHandle{pid}, ProcessChange::What::kExited, info.si_status};
-  if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) {
-    change.what = ProcessChange::What::kSignalled;
-  } else if (info.si_code == CLD_STOPPED) {
-    change.what = ProcessChange::What::kStopped;
-  }
+  bool by_signal = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+  if (by_signal) change.what = ProcessChange::What::kSignalled;
   return change;
 }
 
@@ -82,11 +97,6 @@ void Reap(pid_t pid) {
 void KeepTail(std::string& tail, std::string_view chunk) {
   tail += chunk;
   if (tail.size() > kTailBytes) tail.erase(0, tail.size() - kTailBytes);
-}
-
-std::vector<ProcessRecord> Running(std::vector<ProcessRecord> processes) {
-  std::erase_if(processes, [](const ProcessRecord& process) { return !process.is_running(); });
-  return processes;
 }
 
 }  // namespace
@@ -106,6 +116,8 @@ PosixProcessRunner::~PosixProcessRunner() {
 
 Result<ProcessHandle> PosixProcessRunner::Start(const ProcessSpec& spec, OutputSink on_output) {
   TRY_ASSIGN(Pipe pipe, MakePipe());
+  // Read only now and then; a larger pipe, where allowed, spares the child from waiting for us.
+  (void)fcntl(pipe.read.get(), F_SETPIPE_SZ, static_cast<int>(kDrainBytes));
   TRY_ASSIGN(ProcessId id, Spawn(SpawnOf(spec, pipe.write.get())));
   children_[id.pid] = Child{id, std::move(pipe.read), std::move(on_output), {}};
   return ProcessHandle{id.pid};
@@ -134,6 +146,7 @@ Result<std::vector<ProcessChange>> PosixProcessRunner::Poll() {
   for (auto& [pid, child] : children_) {
     std::optional<ProcessChange> change = Changed(child.id.pid);
     bool ended = change && change->what != ProcessChange::What::kStopped;
+    if (ended) EndEnded(child.id);
     Deliver(child, ended);
     if (change) changes.push_back(*change);
   }
@@ -142,6 +155,13 @@ Result<std::vector<ProcessChange>> PosixProcessRunner::Poll() {
   }
   TRY(EndOrphans());
   return changes;
+}
+
+// A child that is a zombie: first its group in one blow, which no fork can escape, while the zombie
+// still holds the group's name; then the zombie. What left the group is an orphan of ours by now.
+void PosixProcessRunner::EndEnded(ProcessId id) {
+  (void)kill(-id.pid, SIGKILL);  // no such group: nothing is left in it
+  Reap(id.pid);
 }
 
 // Children of ours that we did not start: their parents are gone.
@@ -155,34 +175,37 @@ std::vector<ProcessRecord> PosixProcessRunner::Orphans() const {
   return orphans;
 }
 
+// Ending an orphan may make orphans of its children, so it is done until there are none.
 Status PosixProcessRunner::EndOrphans() {
-  for (const ProcessRecord& orphan : Orphans()) {
-    if (orphan.is_running()) {
-      TRY(KillUntilGone([&] { return Running(FindTree(orphan.id.pid)); }, kEndLimit));
+  for (int round = 0; round < kOrphanRounds; ++round) {
+    std::vector<ProcessRecord> orphans = Orphans();
+    if (orphans.empty()) return {};
+    for (const ProcessRecord& orphan : orphans) {
+      TRY(KillUntilGone([&] { return FindTree(orphan.id.pid); }, kEndLimit));
+      Reap(orphan.id.pid);
     }
-    Reap(orphan.id.pid);
   }
-  return {};
+  return Unavailable("what a command left behind starts new processes faster than they are ended");
 }
 
 // The process, its group, and everything below it, again until nothing is left; what it leaves
 // behind on the way becomes an orphan of ours.
-Result<int> PosixProcessRunner::EndTree(ProcessId root) {
+Status PosixProcessRunner::EndTree(ProcessId root) {
   auto find = [root] {
     std::vector<ProcessRecord> found = FindTree(root.pid);
     std::vector<ProcessRecord> group = FindGroup(root.pid);
     found.insert(found.end(), group.begin(), group.end());
-    return Running(std::move(found));
+    return found;
   };
-  TRY_ASSIGN(int ended, KillUntilGone(find, kEndLimit));
-  return ended;
+  TRY(KillUntilGone(find, kEndLimit));
+  return {};
 }
 
 Status PosixProcessRunner::Kill(ProcessHandle process) {
   auto found = children_.find(process.pid);
   if (found == children_.end()) return {};
   TRY(EndTree(found->second.id));
-  Reap(found->second.id.pid);
+  EndEnded(found->second.id);
   Deliver(found->second, /*at_end=*/true);
   children_.erase(found);
   return EndOrphans();
@@ -210,30 +233,32 @@ Result<CommandExit> PosixProcessRunner::Run(
     on_output(chunk);
   };
   Duration deadline = SinceBoot() + timeout;
-  std::optional<ProcessChange> change;
-  while (!change || change->what == ProcessChange::What::kStopped) {
-    std::array<pollfd, 2> watched{{{pipe.read.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}}};
-    (void)poll(watched.data(), watched.size(), kAskEvery);  // a spurious return only asks again
-    Drain(pipe.read.get(), take);
-    change = Changed(id.pid);
-    if (change && change->what != ProcessChange::What::kStopped) break;
-    exit.timed_out = SinceBoot() >= deadline;
+  std::optional<ProcessChange> end;
+  for (bool open = true; !(end = Ended(id.pid));) {
+    Duration left = std::max(deadline - SinceBoot(), Duration(0));
+    exit.timed_out = left == Duration(0);
     exit.cancelled = !exit.timed_out && cancelled();
-    if (!exit.timed_out && !exit.cancelled) continue;
-    TRY(EndTree(id));
-    Reap(id.pid);
-    break;
+    if (exit.timed_out || exit.cancelled) break;
+    // A descriptor below zero is not watched: a command may close its output and go on.
+    std::array<pollfd, 2> watched{
+        {{open ? pipe.read.get() : -1, POLLIN, 0}, {ended.get(), POLLIN, 0}}};
+    auto wait = std::chrono::ceil<milliseconds>(std::min(left, kAskEvery));
+    (void)poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
+    if (open) open = Drain(pipe.read.get(), take);
   }
-  if (change) {
-    bool signalled = change->what == ProcessChange::What::kSignalled;
-    (signalled ? exit.signal : exit.exit_code) = change->value;
+  if (end) {
+    bool signalled = end->what == ProcessChange::What::kSignalled;
+    (signalled ? exit.signal : exit.exit_code) = end->value;
   }
-  // Whatever is still in its group or was re-parented to us could go on writing.
-  TRY_ASSIGN(int in_group, EndTree(id));
-  std::vector<ProcessRecord> orphans = Running(Orphans());
-  exit.stragglers = in_group + static_cast<int>(orphans.size());
+  // Whatever is left was re-parented to us, or is below something that was, and could go on
+  // writing.
+  for (const ProcessRecord& orphan : Orphans()) {
+    if (end && orphan.id != id && orphan.is_running()) ++exit.stragglers;
+  }
+  if (!end) TRY(EndTree(id));
+  EndEnded(id);
   TRY(EndOrphans());
-  Drain(pipe.read.get(), take);
+  (void)Drain(pipe.read.get(), take);  // nobody is left to write more than a pipe holds
   return exit;
 }
 

@@ -34,9 +34,10 @@ class PosixProcessRunner final : public ProcessRunner {
   };
 
   void Deliver(Child& child, bool at_end);
+  void EndEnded(ProcessId id);
   std::vector<ProcessRecord> Orphans() const;
   Status EndOrphans();
-  Result<int> EndTree(ProcessId root);
+  Status EndTree(ProcessId root);
 
   std::map<std::int64_t, Child> children_;  // by pid
 };

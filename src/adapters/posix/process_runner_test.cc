@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 
 #include "adapters/posix/deadline.h"
 #include "adapters/posix/spawn.h"
@@ -65,6 +66,52 @@ TEST(ProcessRunner, CountsAndEndsAGrandchildThatLeftTheGroup) {
   Result<CommandExit> exit = RunShell(runner, "setsid sleep 600 & exit 0");
   EXPECT_EQ(exit->exit_code, 0);
   EXPECT_EQ(exit->stragglers, 1);
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(ProcessRunner, ATimeoutHoldsAgainstACommandThatNeverStopsWriting) {
+  PosixProcessRunner runner;
+  Result<CommandExit> exit = RunShell(runner, "exec yes", milliseconds(200));
+  EXPECT_TRUE(exit->timed_out);
+  EXPECT_EQ(exit->tail.size(), 64U * 1024);
+}
+
+TEST(ProcessRunner, ACommandThatClosesItsOutputIsAwaitedWithoutSpinning) {
+  PosixProcessRunner runner;
+  std::clock_t before = std::clock();  // of this process, not of the child
+  Result<CommandExit> exit = RunShell(runner, "exec >&- 2>&-; sleep 0.5; exit 4");
+  EXPECT_EQ(exit->exit_code, 4);
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 5);
+}
+
+TEST(ProcessRunner, EndsAChainOfDaemonsWithoutOurEnvironment) {
+  PosixProcessRunner runner;
+  const std::string daemon = "env -i setsid sh -c 'setsid sleep 600 & setsid sleep 600 & wait' & ";
+  Result<CommandExit> exit = RunShell(runner, daemon + "sleep 0.1; exit 0");
+  ASSERT_TRUE(exit.ok()) << exit.error().message();
+  EXPECT_GE(exit->stragglers, 1);
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(ProcessRunner, ADetachedProcessIsNoOrphan) {
+  PosixProcessRunner runner;
+  Result<ProcessId> meant = Spawn({.argv = {"sleep", "600"}, .tie = Tie::kDetached});
+  ASSERT_TRUE(meant.ok());
+  EXPECT_EQ(RunShell(runner, "exit 0")->stragglers, 0);
+  ASSERT_TRUE(runner.Poll().ok());
+  EXPECT_TRUE(IsRunning(*meant));
+  ASSERT_TRUE(KillUntilGone([&] { return FindTree(meant->pid); }, seconds(5)).ok());
+  ASSERT_TRUE(runner.Poll().ok());  // reaps it
+  EXPECT_TRUE(ListChildren().empty());
+}
+
+TEST(ProcessRunner, ChildThatEndsTakesItsGroupAlong) {
+  PosixProcessRunner runner;
+  ASSERT_TRUE(
+      runner.Start(Shell("sleep 600 & exit 0"), [](ProcessHandle, std::string_view) {}).ok());
+  std::vector<ProcessChange> changes;
+  PollUntil(runner, changes, [&] { return !changes.empty(); });
+  EXPECT_EQ(changes[0].what, ProcessChange::What::kExited);
   EXPECT_TRUE(ListChildren().empty());
 }
 

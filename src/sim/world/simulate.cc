@@ -40,9 +40,10 @@ std::string Stamp(Duration at) {
 
 }  // namespace
 
-SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count) {
+SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count,
+                   const std::function<bool(std::int64_t done)>& go_on) {
   SimReport report;
-  for (std::int64_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < count && (!go_on || go_on(i)); ++i) {
     std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     LifeResult life = Live(seed);
     if (Live(seed).trace != life.trace) report.unrepeatable.push_back(seed);

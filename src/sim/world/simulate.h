@@ -2,6 +2,7 @@
 // Simulated lives by the thousand: what `mayfly simulate` shows.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +26,10 @@ struct SimReport {
   Duration virtual_time{};
 };
 
-// Every seed of [first_seed, first_seed + count) lives twice; the traces must match.
-SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count);
+// Every seed of [first_seed, first_seed + count) lives twice; the traces must match. `go_on` is
+// asked before each seed, with the number done; false ends the report there.
+SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count,
+                   const std::function<bool(std::int64_t done)>& go_on = {});
 
 // "10,000 seeds twice: …", the one line that ends `mayfly simulate`. `wall` is what it took.
 std::string Summarise(const SimReport& report, Duration wall);

@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "adapters/posix/deadline.h"
 #include "adapters/posix/disk.h"
 #include "adapters/posix/errno_error.h"
 #include "adapters/posix/file_lock.h"
@@ -29,37 +34,69 @@ std::vector<ProcessRecord> ProcessesOf(const std::string& scratch) {
   return posix::FindByEnvironment(kScratchVariable, scratch);
 }
 
-// The first process of a machine leads its session.
-const ProcessRecord* LeaderOf(const std::vector<ProcessRecord>& processes) {
-  for (const ProcessRecord& process : processes) {
-    if (process.session == process.id.pid) return &process;
-  }
-  return nullptr;
+bool IsDetached(const ProcessRecord& process) {
+  return posix::ReadEnvironment(process.id.pid, posix::kDetachedMarker).has_value();
 }
 
-std::optional<std::string> RecordedId(const std::string& scratch) {
+// The first process of a machine leads its session, and was started to outlive us.
+std::optional<posix::ProcessId> FindLeader(const std::string& scratch) {
+  for (const ProcessRecord& process : ProcessesOf(scratch)) {
+    if (process.session == process.id.pid && IsDetached(process)) return process.id;
+  }
+  return std::nullopt;
+}
+
+// What Launch recorded. A machine of an earlier boot is one that ended.
+struct Recorded {
+  std::string id;
+  bool this_boot = false;
+};
+
+std::optional<Recorded> ReadRecord(const std::string& scratch) {
   posix::Disk disk;
   Result<std::string> text = disk.Read(scratch + "/" + kRecordFile);
   if (!text.ok()) return std::nullopt;
   auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  bool usable = json.is_object() && json.contains("id") && json["id"].is_string() &&
-                json.value("boot", "") == posix::BootId();
-  if (!usable) return std::nullopt;
-  return json["id"].get<std::string>();
+  auto word = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_string()
+               ? json[key].get<std::string>()
+               : std::string();
+  };
+  if (word("id").empty()) return std::nullopt;
+  return Recorded{word("id"), word("boot") == posix::BootId()};
 }
+
+struct Found {
+  std::string id;
+  bool alive = false;
+};
 
 // Recorded, or found by its mark where the launcher died before it could record.
-std::optional<std::string> FindMachine(const std::string& scratch) {
-  if (std::optional<std::string> recorded = RecordedId(scratch)) return recorded;
-  std::vector<ProcessRecord> processes = ProcessesOf(scratch);
-  const ProcessRecord* leader = LeaderOf(processes);
-  if (leader == nullptr) return std::nullopt;
-  return posix::FormatProcessId(leader->id);
+std::optional<Found> FindMachine(const std::string& scratch) {
+  if (std::optional<Recorded> recorded = ReadRecord(scratch)) {
+    Result<posix::ProcessId> id = posix::ParseProcessId(recorded->id);
+    return Found{recorded->id, recorded->this_boot && id.ok() && posix::IsRunning(*id)};
+  }
+  std::optional<posix::ProcessId> leader = FindLeader(scratch);
+  if (!leader) return std::nullopt;
+  return Found{posix::FormatProcessId(*leader), true};
 }
 
-bool IsAliveId(const std::string& external_id) {
-  Result<posix::ProcessId> id = posix::ParseProcessId(external_id);
-  return id.ok() && posix::IsRunning(*id);
+// What runs below a machine's first process. A database that it started is not below it but beside.
+std::vector<ProcessRecord> FindBelow(posix::ProcessId leader) {
+  std::vector<ProcessRecord> tree = posix::FindTree(
+      leader.pid, [](const ProcessRecord& process) { return !IsDetached(process); });
+  std::erase_if(tree, [&](const ProcessRecord& process) { return process.id == leader; });
+  return tree;
+}
+
+// Stopped, the first process starts nothing new, and as a subreaper it inherits what others leave
+// behind: so nothing below it can escape, not even without the mark.
+Status EndBelow(const std::string& scratch) {
+  std::optional<posix::ProcessId> leader = FindLeader(scratch);
+  if (!leader || !posix::Signal(*leader, SIGSTOP).ok()) return {};  // it ended; marks are left
+  TRY(posix::KillUntilGone([&] { return FindBelow(*leader); }, kEndLimit));
+  return {};
 }
 
 std::vector<std::string> Subfolders(const std::string& folder) {
@@ -106,6 +143,13 @@ std::string LocalMachines::RunFolder(RunId run) const {
 
 Status LocalMachines::Preflight() {
   TRY(posix::FindProgram(options_.program));
+  std::error_code code;
+  const std::string folder = options_.state_dir + "/machines";
+  fs::create_directories(folder, code);
+  if (code) return posix::ErrnoError(code.value(), "make folder " + folder);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return posix::ErrnoError(errno, "write into folder " + folder);
+  }
   return {};
 }
 
@@ -117,7 +161,7 @@ Result<std::string> LocalMachines::Launch(const LaunchIntent& intent) {
   TRY_ASSIGN(posix::FileLock lock,
              posix::FileLock::Take(scratch + "/launch.lock", posix::FileLock::Mode::kExclusive,
                                    kLockLimit));
-  if (std::optional<std::string> there = FindMachine(scratch)) return *there;
+  if (std::optional<Found> there = FindMachine(scratch)) return there->id;
   TRY(WriteNotice(scratch, intent));
   TRY_ASSIGN(std::string id, Start(intent, scratch));
   nlohmann::json record{{"id", id}, {"boot", posix::BootId()}, {"token", intent.token}};
@@ -138,6 +182,11 @@ Result<std::string> LocalMachines::Start(const LaunchIntent& intent, const std::
     spec.argv.insert(spec.argv.end(), {"--state", options_.state_dir});
   }
   spec.env = {{kScratchVariable, scratch}, {"MAYFLY_DATABASE", intent.database}};
+  if (intent.deadline_in > Duration(0)) {
+    const Duration ends_at = posix::SinceBoot() + intent.deadline_in;
+    spec.env.emplace_back(kEndsAtVariable, std::to_string(ends_at.count()));
+  }
+  spec.unset_env = options_.unset_env;
   spec.cwd = scratch;
   spec.output = output.get();
   spec.tie = posix::Tie::kDetached;
@@ -148,8 +197,8 @@ Result<std::string> LocalMachines::Start(const LaunchIntent& intent, const std::
 Result<std::vector<MachineSighting>> LocalMachines::List(RunId run) {
   std::vector<MachineSighting> seen;
   for (const std::string& scratch : Subfolders(RunFolder(run))) {
-    std::optional<std::string> id = FindMachine(scratch);
-    if (id) seen.push_back({MachineOf(scratch), *id, IsAliveId(*id)});
+    std::optional<Found> found = FindMachine(scratch);
+    if (found) seen.push_back({MachineOf(scratch), found->id, found->alive});
   }
   return seen;
 }
@@ -166,6 +215,7 @@ Result<std::string> LocalMachines::FindScratch(MachineId machine) const {
 Status LocalMachines::Terminate(MachineId machine, const std::string&) {
   Result<std::string> scratch = FindScratch(machine);
   if (!scratch.ok()) return {};  // it is gone already
+  TRY(EndBelow(*scratch));
   TRY(posix::KillUntilGone([&] { return ProcessesOf(*scratch); }, kEndLimit));
   std::string run = fs::path(*scratch).parent_path().filename().string();
   KeepLog(*scratch,
@@ -191,21 +241,42 @@ Result<std::vector<Residue>> LocalMachines::FindResidue(RunId run) {
   return residue;
 }
 
+FileNotice::FileNotice(std::string scratch)
+    : FileNotice(std::move(scratch), [](Duration in) { return posix::ArmTakenTimer(in); }) {}
+
+FileNotice::FileNotice(std::string scratch, Take take)
+    : scratch_(std::move(scratch)), take_(std::move(take)) {}
+
 Result<std::optional<Notice>> FileNotice::Poll() {
   posix::Disk disk;
-  std::error_code code;
   std::string path = scratch_ + "/" + kNoticeFile;
-  if (!fs::exists(path, code)) return std::optional<Notice>{};
+  if (access(path.c_str(), F_OK) != 0) return std::optional<Notice>{};
   TRY_ASSIGN(std::string text, disk.Read(path));
   auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  bool usable = json.is_object() && json.contains("given_at_us") && json.contains("notice_us");
+  auto number = [&](const char* key) {
+    return json.contains(key) && json[key].is_number_integer();
+  };
+  bool usable = json.is_object() && number("given_at_us") && number("notice_us");
   if (!usable) return Corrupt(path + " is not a notice");
   Duration given(json["given_at_us"].get<std::int64_t>());
   Duration now = posix::SinceBoot();
-  if (now < given) return std::optional<Notice>{};
   Duration taken_in = given + Duration(json["notice_us"].get<std::int64_t>()) - now;
+  if (!armed_) TRY(take_(taken_in));
+  armed_ = true;
+  if (now < given) return std::optional<Notice>{};
   return std::optional<Notice>(
       Notice{std::max(taken_in, Duration(0)), json.value("reason", "interrupted")});
+}
+
+Status ArmBirthDeadline() {
+  const char* text = std::getenv(kEndsAtVariable);
+  if (text == nullptr) return {};
+  char* end = nullptr;
+  const std::int64_t ends_at_us = std::strtoll(text, &end, 10);
+  if (end == text || *end != '\0') {
+    return Invalid(fmt::format("{} is '{}', not a time since boot", kEndsAtVariable, text));
+  }
+  return posix::ArmKillTimer(Duration(ends_at_us) - posix::SinceBoot());
 }
 
 }  // namespace mayfly::local

@@ -11,4 +11,8 @@ namespace mayfly::posix {
 // the earlier timer.
 Status ArmKillTimer(Duration in);
 
+// A second such timer, which only ever comes earlier: for a machine that will be taken away. It
+// does not touch the first.
+Status ArmTakenTimer(Duration in);
+
 }  // namespace mayfly::posix

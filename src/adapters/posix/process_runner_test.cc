@@ -153,6 +153,12 @@ TEST(ProcessRunner, TellsOfAStoppedChildAndCanStillKillIt) {
   EXPECT_TRUE(ListChildren().empty());
 }
 
+int StatusOf(pid_t child) {
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return status;
+}
+
 TEST(Deadline, EndsAProcessThatIsStopped) {
   pid_t child = fork();
   if (child == 0) {
@@ -160,9 +166,22 @@ TEST(Deadline, EndsAProcessThatIsStopped) {
     raise(SIGSTOP);
     _exit(2);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
+  const int status = StatusOf(child);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+TEST(Deadline, CanBePostponedUnlessTheMachineIsTaken) {
+  const auto lives = [](Status (*arm)(Duration)) {
+    pid_t child = fork();
+    if (child == 0) {
+      if (!arm(milliseconds(50)).ok() || !arm(hours(1)).ok()) _exit(1);
+      usleep(200'000);
+      _exit(0);
+    }
+    return WIFEXITED(StatusOf(child));
+  };
+  EXPECT_TRUE(lives(ArmKillTimer));
+  EXPECT_FALSE(lives(ArmTakenTimer));
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ struct OutputSpec {
 };
 
 struct SqlSpec {
-  std::string query;  // one SELECT whose rows become the leaf: all columns of OutputShape, in order
+  std::string query;  // one SELECT whose rows become the leaf: all columns of OutputShape, by name
   OutputSpec output;
   bool unchecked = false;  // accept what PREPARE cannot check
   friend bool operator==(const SqlSpec&, const SqlSpec&) = default;

@@ -62,8 +62,8 @@ class RunData {
   virtual Status ReplaceLeaf(const TableShape& shape, const Leaf& leaf, std::size_t rows,
                              std::span<const ColumnData> data) = 0;
 
-  // TRUNCATE the leaf, then INSERT the rows of the SELECT, which gives all columns of the shape in
-  // order; `point` reaches it as current_setting('mayfly.pair') and so on, the leaf's bounds as
+  // TRUNCATE the leaf, then INSERT the rows of the SELECT, which gives all columns of the shape by
+  // name; `point` reaches it as current_setting('mayfly.pair') and so on, the leaf's bounds as
   // mayfly.from and mayfly.to (set_config takes these names, SET does not). Returns the rows. Needs
   // Begin.
   virtual Result<std::int64_t> ReplaceLeafBySelect(const TableShape& shape, const Leaf& leaf,

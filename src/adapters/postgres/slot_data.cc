@@ -54,6 +54,7 @@ class PgRunData final : public RunData {
                                            const Point& point, std::string_view query) override {
     TRY_ASSIGN(Connection * db, Truncate(leaf));
     TRY(SetPoint(*db, point));
+    TRY(SetBounds(*db, leaf));
     std::string insert = fmt::format("INSERT INTO {} ({})\nSELECT {} FROM (\n{}\n) AS output",
                                      Qualified(state_.schema, leaf.name), ColumnList(shape),
                                      ColumnList(shape), Bare(query));

@@ -37,4 +37,14 @@ Status SetPoint(Connection& db, const Point& point) {
   return {};
 }
 
+Status SetBounds(Connection& db, const Leaf& leaf) {
+  Params params;
+  params.Add(leaf.begin ? FormatInstant(*leaf.begin) : std::string("-infinity"));
+  params.Add(leaf.end ? FormatInstant(*leaf.end) : std::string("infinity"));
+  TRY(db.RunOnce(
+      "SELECT set_config('mayfly.from', $1::text, true), set_config('mayfly.to', $2::text, true)",
+      params));
+  return {};
+}
+
 }  // namespace mayfly::postgres

@@ -8,6 +8,7 @@
 
 #include "adapters/postgres/connection.h"
 #include "model/grid.h"
+#include "model/shape.h"
 
 namespace mayfly::postgres {
 
@@ -23,5 +24,9 @@ std::string_view Bare(std::string_view statement);
 
 // Makes the point readable as current_setting('mayfly.pair') until the transaction ends.
 Status SetPoint(Connection& db, const Point& point);
+
+// Likewise the bounds of a leaf as mayfly.from and mayfly.to; -infinity and infinity where it has
+// none.
+Status SetBounds(Connection& db, const Leaf& leaf);
 
 }  // namespace mayfly::postgres

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mayfly {
 namespace {
@@ -96,18 +97,22 @@ void Slot::FailOne(const Error& error, const ExecutionNotes& notes) {
 Duration Slot::Commit() {
   Result<std::vector<LeasedTask>> next = queue_.Complete(written_, NextClaim());
   written_.clear();
-  tasks_.clear();
+  std::vector<LeasedTask> tasks = std::exchange(tasks_, {});
   reporter_.OnIdle();
-  if (!next.ok()) {
-    // Unavailable or ambiguous: whether it counted is in the ledger. If it did not, the lease still
-    // names this slot; ending the slot lets the supervisor give it back.
-    reporter_.OnNote(next.error().message());
-    if (next.error().kind() != ErrorKind::kConflict) done_ = true;
-    return clock_.Mono();
-  }
+  if (!next.ok()) return AfterLostCommit(next.error(), tasks);
   troubles_ = 0;
   tasks_ = std::move(*next);
   idle_ = options_.shortest_idle;
+  return clock_.Mono();
+}
+
+// Nothing was committed, or nobody knows. Leases may still name this slot, a conflict
+// notwithstanding (a server that restarts ends backends, not leases): what is still ours is given
+// back. Where that cannot be told either, the slot ends and its supervisor gives back.
+Duration Slot::AfterLostCommit(const Error& error, const std::vector<LeasedTask>& tasks) {
+  reporter_.OnNote(error.message());
+  bool known = error.kind() == ErrorKind::kConflict;
+  if (!known || !queue_.Release(tasks, "the commit was refused").ok()) done_ = true;
   return clock_.Mono();
 }
 
@@ -120,7 +125,10 @@ Duration Slot::Idle() {
 
 Duration Slot::AfterTrouble(const Error& error) {
   reporter_.OnNote(error.message());
-  bool allowed = error.kind() != ErrorKind::kConflict && error.kind() != ErrorKind::kDenied;
+  // A claim whose answer was lost may have leased tasks that this slot does not know: it ends, and
+  // the supervisor gives back what the ledger says is its.
+  bool allowed = error.kind() != ErrorKind::kConflict && error.kind() != ErrorKind::kDenied &&
+                 error.kind() != ErrorKind::kAmbiguous;
   if (!allowed || ++troubles_ >= kTroublesBeforeGivingUp) {
     done_ = true;
     return clock_.Mono();

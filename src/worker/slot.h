@@ -49,6 +49,7 @@ class Slot {
   Duration Claim();
   Duration Work();
   Duration Commit();
+  Duration AfterLostCommit(const Error& error, const std::vector<LeasedTask>& tasks);
   void FailOne(const Error& error, const ExecutionNotes& notes);
   Duration Idle();
   Duration AfterTrouble(const Error& error);

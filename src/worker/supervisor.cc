@@ -61,6 +61,7 @@ Status Supervisor::StepOnce() {
   if (clock_.Mono() >= next_beat_) TRY(Beat());
   TRY(WatchNotice());
   if (stop_now_) TRY(KillSlots(drain_reason_));
+  TRY(PayDebts());
   if (!draining_) return KeepSlotsRunning();
   if (!told_slots_) {
     told_slots_ = true;
@@ -88,7 +89,10 @@ Status Supervisor::WatchNotice() {
   if (notice && !taken_at_) {
     taken_at_ = now + notice->taken_in;
     Drain("it will be taken away: " + notice->reason);
+  }
+  if (notice && !told_notice_) {
     TRY(registry_.ReportNotice(options_.machine, notice->taken_in, notice->reason));
+    told_notice_ = true;
   }
   if (taken_at_ && now >= *taken_at_ - options_.reserve) stop_now_ = true;
   return {};
@@ -103,17 +107,18 @@ Status Supervisor::WatchProcesses() {
     if (found == slots_.end()) continue;
     // A slot that somebody stopped holds its locks and its lease for ever: it counts as dead.
     bool stopped = change.what == ProcessChange::What::kStopped;
-    if (stopped) TRY(processes_.Kill(change.process));
+    // Its end is told once: the other changes must be heard whatever becomes of this call.
+    if (stopped && !processes_.Kill(change.process).ok()) continue;
     std::string how =
         change.what == ProcessChange::What::kExited
             ? fmt::format("exited with {}", change.value)
             : fmt::format("{} by signal {}", stopped ? "was stopped" : "was ended", change.value);
-    TRY(OnSlotEnded(found->first, how, Blame::kOurs));
+    OnSlotEnded(found->first, how, Blame::kOurs);
   }
   return {};
 }
 
-Status Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
+void Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
   SlotState& slot = slots_[number];
   Duration now = clock_.Mono();
   bool quick = now - slot.started < options_.heartbeat;
@@ -125,8 +130,18 @@ Status Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) 
       std::min<Duration>(milliseconds(50) * slot.quick_deaths * slot.quick_deaths, kLongestPause);
   if (++deaths_ > options_.slot_deaths) Drain("its slots keep dying");
   std::string about = slot.task.empty() ? "" : " at " + slot.task;
-  SlotIdentity who{options_.run, options_.machine, number};
-  TRY(registry_.ReleaseSlot(who, fmt::format("slot {} {}{}", number, how, about), blame));
+  slot.debt = Debt{fmt::format("slot {} {}{}", number, how, about), blame};
+}
+
+// A slot's end is heard once, the ledger may be out of reach for longer: its leases are owed until
+// they are given back, and only then the slot starts again.
+Status Supervisor::PayDebts() {
+  for (auto& [number, slot] : slots_) {
+    if (!slot.debt) continue;
+    SlotIdentity who{options_.run, options_.machine, number};
+    TRY(registry_.ReleaseSlot(who, slot.debt->reason, slot.debt->blame));
+    slot.debt.reset();
+  }
   return {};
 }
 
@@ -135,14 +150,14 @@ Status Supervisor::WatchTimeouts() {
   for (auto& [number, slot] : slots_) {
     if (!slot.process || !slot.task_ends || now < *slot.task_ends + kTimeoutGrace) continue;
     TRY(processes_.Kill(*slot.process));
-    TRY(OnSlotEnded(number, "ran over the task's timeout", Blame::kTask));
+    OnSlotEnded(number, "ran over the task's timeout", Blame::kTask);
   }
   return {};
 }
 
 Status Supervisor::KeepSlotsRunning() {
   for (auto& [number, slot] : slots_) {
-    if (slot.process || clock_.Mono() < slot.start_again_at) continue;
+    if (slot.process || slot.debt || clock_.Mono() < slot.start_again_at) continue;
     auto hear = [this, n = number](ProcessHandle, std::string_view line) { Hear(n, line); };
     TRY_ASSIGN(slot.process, processes_.Start(options_.slot_process(number, *brief_), hear));
     slot.started = clock_.Mono();
@@ -155,7 +170,7 @@ Status Supervisor::KillSlots(const std::string& reason) {
   for (auto& [number, slot] : slots_) {
     if (!slot.process) continue;
     TRY(processes_.Kill(*slot.process));
-    TRY(OnSlotEnded(number, "was ended: " + reason, Blame::kOurs));
+    OnSlotEnded(number, "was ended: " + reason, Blame::kOurs);
   }
   return {};
 }

@@ -50,8 +50,13 @@ class Supervisor {
   const Status& outcome() const { return outcome_; }
 
  private:
+  struct Debt {  // leases of a slot that ended, not given back yet
+    std::string reason;
+    Blame blame = Blame::kOurs;
+  };
   struct SlotState {
     std::optional<ProcessHandle> process;
+    std::optional<Debt> debt;           // until the ledger has heard of it
     std::optional<Duration> task_ends;  // mono; when the task it works on is out of time
     std::string task;                   // for messages
     Duration start_again_at{};
@@ -66,7 +71,8 @@ class Supervisor {
   Status WatchProcesses();
   Status WatchTimeouts();
   Status KeepSlotsRunning();
-  Status OnSlotEnded(int slot, const std::string& how, Blame blame);
+  void OnSlotEnded(int slot, const std::string& how, Blame blame);
+  Status PayDebts();
   Status KillSlots(const std::string& reason);
   Status Leave();
   void Hear(int slot, std::string_view line);
@@ -90,6 +96,7 @@ class Supervisor {
   int deaths_ = 0;
   bool draining_ = false;
   bool told_slots_ = false;
+  bool told_notice_ = false;
   bool stop_now_ = false;
   bool done_ = false;
   Status outcome_;

@@ -28,6 +28,7 @@ class FakeQueue : public TaskQueue {
  public:
   Result<std::vector<LeasedTask>> Claim(const ClaimRequest&) override {
     ++claims;
+    if (claim_error) return *claim_error;
     return Next();
   }
   Result<std::vector<LeasedTask>> Complete(std::span<const Completion> done,
@@ -54,7 +55,7 @@ class FakeQueue : public TaskQueue {
   }
 
   std::deque<std::vector<LeasedTask>> groups;
-  std::optional<Error> complete_error;
+  std::optional<Error> claim_error, complete_error;
   int claims = 0;
   std::vector<TaskId> completed, failed, released;
 };
@@ -128,6 +129,21 @@ TEST(Slot, AnUnknownCommitEndsTheSlotSoThatItsLeaseComesBack) {
   EXPECT_TRUE(bench.slot.done());
 }
 
+TEST(Slot, AClaimWithoutAnAnswerEndsTheSlotSoThatItsLeasesComeBack) {
+  SlotBench bench;
+  bench.queue.claim_error = Ambiguous("the reply was lost");
+  bench.slot.Step();
+  EXPECT_TRUE(bench.slot.done());
+}
+
+TEST(Slot, ARefusedCommitGivesBackWhatMayStillBeOurs) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1)}};
+  bench.queue.complete_error = Conflict("the server ended our backend");
+  for (int i = 0; i < 3; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.queue.released.size(), 1U);
+}
+
 TEST(Slot, DrainingClaimsNothingMore) {
   SlotBench bench;
   bench.queue.groups = {{Task(1)}, {Task(2)}};
@@ -171,6 +187,7 @@ class FakeRegistry : public WorkerRegistry {
     return orders;
   }
   Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view, Blame blame) override {
+    if (away) return Unavailable("no ledger");
     released.push_back({who.slot, blame});
     return 1;
   }
@@ -261,6 +278,20 @@ TEST(Supervisor, ADeadSlotIsGivenBackAtOnceAndStartedAgain) {
   m.clock.mono += seconds(1);
   m.supervisor.Step();
   EXPECT_EQ(m.processes.last_pid, 103);
+}
+
+TEST(Supervisor, LeasesOfADeadSlotAreOwedUntilTheLedgerHearsOfIt) {
+  Machine m;
+  m.supervisor.Step();
+  m.registry.away = true;
+  m.processes.changes = {{ProcessHandle{101}, ProcessChange::What::kSignalled, 9},
+                         {ProcessHandle{102}, ProcessChange::What::kSignalled, 9}};
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.last_pid, 102);
+  m.registry.away = false;
+  m.clock.mono += seconds(1);
+  m.supervisor.Step();
+  EXPECT_EQ(m.registry.released.size(), 2U);
 }
 
 TEST(Supervisor, AStoppedSlotCountsAsDead) {

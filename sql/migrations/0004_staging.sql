@@ -83,9 +83,12 @@ DECLARE
   s mayfly.staging := mayfly.find_staging(role);
   alive int;
 BEGIN
-  PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.usename = s.role_name;
-  SELECT count(*) INTO alive FROM pg_stat_activity a
-    WHERE a.usename = s.role_name AND NOT pg_terminate_backend(a.pid, wait_ms);
+  -- Materialized: a function in WHERE could be called for the rows of other users first.
+  WITH ours AS MATERIALIZED (
+    SELECT a.pid FROM pg_stat_activity a WHERE a.usename = s.role_name)
+  SELECT count(pg_terminate_backend(ours.pid, wait_ms)) INTO alive FROM ours;
+  PERFORM pg_stat_clear_snapshot();
+  SELECT count(*) INTO alive FROM pg_stat_activity a WHERE a.usename = s.role_name;
   RETURN alive;
 END $$;
 

@@ -14,6 +14,7 @@
 #include "adapters/posix/disk.h"
 #include "adapters/posix/process_runner.h"
 #include "adapters/posix/signal_waiter.h"
+#include "adapters/posix/spawn.h"
 #include "adapters/posix/system_clock.h"
 #include "adapters/postgres/data_probe.h"
 #include "adapters/postgres/migrate.h"
@@ -165,6 +166,8 @@ Diagnosis DiagnoseProgram(const std::string& program, const std::string& package
 
 std::unique_ptr<Host> MakeHost() { return std::make_unique<RealHost>(); }
 
+std::unique_ptr<Clock> MakeClock() { return std::make_unique<posix::SystemClock>(); }
+
 Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place) {
   std::unique_ptr<EmbeddedPostgres> embedded;
   std::string conninfo;
@@ -199,12 +202,15 @@ Status RememberLedger(Host& host, const Place& place) {
 }
 
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program) {
-  return std::make_unique<local::LocalMachines>(
-      local::LocalOptions{program, place.state_dir, place.database == kEmbedded});
+  local::LocalOptions options{program, place.state_dir, place.database == kEmbedded};
+  // A machine has a login of its own; the owner's stays here.
+  if (place.database.starts_with("env:")) options.unset_env = {place.database.substr(4)};
+  return std::make_unique<local::LocalMachines>(std::move(options));
 }
 
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
                               MachineId machine) {
+  TRY(local::ArmBirthDeadline());
   WorkerEnds ends;
   const char* scratch = std::getenv(local::kScratchVariable);
   ends.scratch = scratch != nullptr ? scratch : Absolute(".");

@@ -36,6 +36,9 @@ class Host {
 };
 std::unique_ptr<Host> MakeHost();
 
+// The clock alone, for commands that a signal may simply end.
+std::unique_ptr<Clock> MakeClock();
+
 struct Place {
   std::string database;   // a reference: "embedded", "env:NAME", "file:PATH", or a conninfo without
                           // a password

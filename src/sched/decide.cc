@@ -144,7 +144,10 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Policy& policy, std::vector
 
 void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
+  std::size_t before = actions.size();
   MoveStages(s, actions);
+  bool stages_move = actions.size() > before;
+  if (totals.finished() && stages_move) return;  // the run follows its last stage, a step later
   if (totals.finished()) {
     actions.emplace_back(MoveRun{RunState::kVerifying, std::nullopt, "every task is done"});
     return;

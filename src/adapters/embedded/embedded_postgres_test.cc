@@ -1,4 +1,6 @@
-// With the real server. Every test works on a copy of one state folder, made once.
+// With the real server. Every test works on a copy of one state folder, which is made once in the
+// folder that the tests run in (that of the build), because each of them may be a process of its
+// own.
 
 #include "adapters/embedded/embedded_postgres.h"
 
@@ -16,6 +18,7 @@
 
 #include "adapters/embedded/places.h"
 #include "adapters/embedded/postmaster.h"
+#include "adapters/posix/file_lock.h"
 #include "adapters/posix/spawn.h"
 #include "adapters/posix/unique_fd.h"
 
@@ -56,16 +59,19 @@ std::string Query(const std::string& conninfo, const std::string& sql) {
 class Embedded : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    model_ = MakeTemp();
-    const auto made = EmbeddedPostgres::Acquire({.state_dir = model_ + "/state"});
+    model_ = fs::current_path() / "embedded-test-model";
+    const auto lock =
+        posix::FileLock::Take(model_ + ".lock", posix::FileLock::Mode::kExclusive, minutes(2));
+    ASSERT_TRUE(lock.ok()) << lock.error().message();
+    if (fs::exists(model_ + "/pg/PG_VERSION")) return;
+    const auto made = EmbeddedPostgres::Acquire({.state_dir = model_});
     ASSERT_TRUE(made.ok()) << made.error().message();
   }
-  static void TearDownTestSuite() { fs::remove_all(model_); }
 
   void SetUp() override {
     base_ = MakeTemp();  // 0700
     state_ = base_ + "/state";
-    fs::copy(model_ + "/state", state_, fs::copy_options::recursive);
+    fs::copy(model_, state_, fs::copy_options::recursive);
     for (const auto& path : {state_, data()}) chmod(path.c_str(), 0700);
   }
   void TearDown() override {

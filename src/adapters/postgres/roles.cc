@@ -90,12 +90,12 @@ Status DropRunRoles(Connection& db, const std::vector<std::string>& roles) {
     TRY_ASSIGN(bool there, RoleExists(db, role));
     if (!there) continue;
     std::string name = QuoteName(role);
-    // Grants on tables of others (a source in the database) were made by the logged-in user.
+    // DROP OWNED takes away what the role was granted, whoever granted it; only members may.
     TRY(
         db.Script(fmt::format("SET LOCAL ROLE NONE; GRANT {0} TO CURRENT_USER; DROP OWNED BY {0};"
                               "REVOKE {0} FROM CURRENT_USER; SET LOCAL ROLE {1}",
                               name, kController)));
-    TRY(AsOwner(db, fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", name)));
+    TRY(DropLogin(db, role));
   }
   return {};
 }

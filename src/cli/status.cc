@@ -1,0 +1,29 @@
+// status: where a run stands.
+
+#include "cli/about_run.h"
+#include "cli/status_text.h"
+
+namespace mayfly::cli {
+namespace {
+
+Result<int> RunStatusCommand(const RunFlags& flags, const Session& session) {
+  TRY_ASSIGN(OpenedRun opened, OpenRun(flags));
+  TRY_ASSIGN(RunSnapshot snapshot, opened.ledger->reads().Load(opened.run));
+  Print(flags.json ? StatusToJson(snapshot) : RenderStatus(snapshot, PaintForOutput(session)));
+  return 0;
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* command =
+      app.add_subcommand("status", "Where a run stands: its stages, machines and verdict");
+  AddRunArgument(*command, *flags);
+  AddJsonFlag(*command, *flags);
+  command->callback([flags, &session] {
+    session.chosen = [flags, &session] { return RunStatusCommand(*flags, session); };
+  });
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,193 @@
+#include "cli/status_text.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace mayfly::cli {
+namespace {
+
+using nlohmann::ordered_json;
+using Align = Table::Align;
+
+bool IsAtRest(const RunView& run) { return IsOver(run.state) || run.state == RunState::kFailed; }
+
+std::string_view WishName(StopWish wish) {
+  switch (wish) {
+    case StopWish::kNone:
+      return "";
+    case StopWish::kPause:
+      return "pause";
+    case StopWish::kCancel:
+      return "cancel";
+  }
+  return "";
+}
+
+std::string Fact(std::string_view name, const std::string& text) {
+  return text.empty() ? "" : fmt::format("  {:<9} {}\n", name, text);
+}
+
+std::string VerdictText(const RunSnapshot& s, const Paint& paint) {
+  if (!s.run.verdict) return "none yet";
+  std::string text = paint(ToneOf(*s.run.verdict), Name(*s.run.verdict));
+  if (s.findings_total == 0) return text;
+  return text + fmt::format(", {} of {} checks pass",
+                            Thousands(s.findings_total - s.findings_failed),
+                            Thousands(s.findings_total));
+}
+
+std::string OutputText(const RunView& run) {
+  if (run.published)
+    return fmt::format("schema {}, published as {}", run.schema, run.reader_schema);
+  return fmt::format("schema {}, not published", run.schema);
+}
+
+std::string DeadlineText(const RunView& run) {
+  if (IsAtRest(run)) return "";
+  if (run.deadline_in < Duration(0)) return HumanDuration(-run.deadline_in) + " ago";
+  return "in " + HumanDuration(run.deadline_in);
+}
+
+std::string Facts(const RunSnapshot& s, const Paint& paint) {
+  const RunView& run = s.run;
+  std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
+                                 paint(ToneOf(run.state), Name(run.state)));
+  text += Fact("why", WithoutControls(run.reason));
+  if (!IsOver(run.state) && run.stop_wish != StopWish::kNone) {
+    text += Fact("asked to", std::string(WishName(run.stop_wish)));
+  }
+  text += Fact("verdict", VerdictText(s, paint));
+  text += Fact("output", OutputText(run));
+  text += Fact("plan", run.plan_hash);
+  text += Fact("approved", run.approved ? ShowInstant(run.approved) : "");
+  text += Fact("deadline", DeadlineText(run));
+  text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
+  return text;
+}
+
+Cell Count(std::int64_t count, Tone tone) {
+  return count == 0 ? Cell{} : Cell{Thousands(count), tone};
+}
+
+Table StageTable(const RunSnapshot& s) {
+  Table table({{"stage"},
+               {"kind"},
+               {"state"},
+               {"done", Align::kRight},
+               {"of", Align::kRight},
+               {"in work", Align::kRight},
+               {"failed", Align::kRight},
+               {"skipped", Align::kRight},
+               {"rows", Align::kRight},
+               {"note"}});
+  for (const StageView& stage : s.stages) {
+    const TaskCounts& tasks = stage.tasks;
+    table.Add({{stage.name},
+               {stage.kind, Tone::kFaint},
+               {std::string(Name(stage.state)), ToneOf(stage.state)},
+               {Thousands(tasks.done)},
+               {Thousands(tasks.total())},
+               Count(tasks.leased, Tone::kStrong),
+               Count(tasks.quarantined, Tone::kBad),
+               Count(tasks.skipped, Tone::kWarn),
+               {Thousands(stage.rows)},
+               {WithoutControls(stage.note), Tone::kFaint}});
+  }
+  return table;
+}
+
+Table MachineTable(const RunSnapshot& s) {
+  Table table({{"machine", Align::kRight},
+               {"state"},
+               {"slots", Align::kRight},
+               {"born"},
+               {"gone"},
+               {"heard of", Align::kRight},
+               {"ends in", Align::kRight},
+               {"id"},
+               {"why"}});
+  for (const MachineView& m : s.machines) {
+    bool lives = m.state != MachineState::kGone;
+    std::string heard =
+        lives && m.heartbeat_age ? HumanDuration(*m.heartbeat_age) + " ago" : std::string();
+    table.Add({{fmt::format("{}", m.id.value)},
+               {std::string(Name(m.state)), ToneOf(m.state)},
+               {fmt::format("{}", m.slots)},
+               {ShowInstant(m.born)},
+               {ShowInstant(m.gone)},
+               {heard},
+               {lives ? HumanDuration(m.deadline_in) : ""},
+               {m.external_id},
+               {WithoutControls(m.reason), Tone::kFaint}});
+  }
+  return table;
+}
+
+ordered_json JsonOf(const StageView& stage) {
+  const TaskCounts& tasks = stage.tasks;
+  return {{"name", stage.name},
+          {"kind", stage.kind},
+          {"state", Name(stage.state)},
+          {"tasks",
+           {{"total", tasks.total()},
+            {"done", tasks.done},
+            {"leased", tasks.leased},
+            {"ready", tasks.ready},
+            {"blocked", tasks.blocked},
+            {"quarantined", tasks.quarantined},
+            {"skipped", tasks.skipped}}},
+          {"rows", stage.rows},
+          {"note", stage.note}};
+}
+
+ordered_json JsonOf(const MachineView& machine) {
+  auto age = machine.heartbeat_age;
+  return {{"id", machine.id.value},
+          {"state", Name(machine.state)},
+          {"born", JsonInstant(machine.born)},
+          {"gone", JsonInstant(machine.gone)},
+          {"external_id", machine.external_id},
+          {"slots", machine.slots},
+          {"heartbeat_age_s", age ? ordered_json(Seconds(*age)) : ordered_json(nullptr)},
+          {"deadline_in_s", Seconds(machine.deadline_in)},
+          {"noticed", machine.noticed},
+          {"reason", machine.reason}};
+}
+
+}  // namespace
+
+std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint) {
+  std::string text = Facts(snapshot, paint) + "\n" + StageTable(snapshot).Render(paint);
+  if (snapshot.machines.empty()) return text + "\n  no machine yet\n";
+  return text + "\n" + MachineTable(snapshot).Render(paint);
+}
+
+std::string StatusToJson(const RunSnapshot& snapshot) {
+  const RunView& run = snapshot.run;
+  ordered_json json{
+      {"run", run.id.value},
+      {"phase", run.phase},
+      {"plan", run.plan_hash},
+      {"state", Name(run.state)},
+      {"reason", run.reason},
+      {"asked_to", WishName(run.stop_wish)},
+      {"verdict", run.verdict ? ordered_json(Name(*run.verdict)) : ordered_json(nullptr)},
+      {"checks", {{"total", snapshot.findings_total}, {"failed", snapshot.findings_failed}}},
+      {"published", run.published},
+      {"schema", run.schema},
+      {"reader_schema", run.reader_schema},
+      {"created", JsonInstant(run.created)},
+      {"approved", JsonInstant(run.approved)},
+      {"closed", JsonInstant(run.closed)},
+      {"deadline_in_s", Seconds(run.deadline_in)},
+      {"stages", ordered_json::array()},
+      {"machines", ordered_json::array()}};
+  for (const StageView& stage : snapshot.stages) json["stages"].push_back(JsonOf(stage));
+  for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m));
+  return DumpJson(json);
+}
+
+}  // namespace mayfly::cli

@@ -46,9 +46,18 @@ void SimCloud::End(std::size_t index) {
   changes_.push_back({CloudChange::What::kEnded, index});
 }
 
+Duration SimCloud::Terminate(std::size_t index) {
+  CloudMachine& m = machines_[index];
+  if (m.ended) return time_.now;
+  if (!m.ends) m.ends = time_.now + Between(Duration{0}, weather_.shutdown_max);
+  if (*m.ends <= time_.now) End(index);
+  return *m.ends;
+}
+
 std::vector<CloudChange> SimCloud::TakeChanges() {
   for (std::size_t i = 0; i < machines_.size(); ++i) {
     CloudMachine& m = machines_[i];
+    if (m.ends && *m.ends <= time_.now) End(i);
     if (m.ended) continue;
     if (m.boots && !m.has_booted && *m.boots <= time_.now) {
       m.has_booted = true;
@@ -63,9 +72,10 @@ std::optional<Duration> SimCloud::NextChange() const {
   std::optional<Duration> next;
   if (!changes_.empty()) next = time_.now;
   for (const CloudMachine& m : machines_) {
-    if (m.ended || (!m.has_booted && !m.boots)) continue;
-    Duration due = m.has_booted ? m.deadline : *m.boots;
-    if (!next || due < *next) next = due;
+    if (m.ended) continue;
+    Duration due = m.has_booted ? m.deadline : m.boots.value_or(Duration::max());
+    due = std::min(due, m.ends.value_or(Duration::max()));
+    if (due < next.value_or(Duration::max())) next = due;
   }
   return next;
 }
@@ -91,7 +101,11 @@ Status SimProvider::Terminate(MachineId machine, const std::string& external_id)
   for (std::size_t i = 0; i < cloud_.machines().size(); ++i) {
     const CloudMachine& m = cloud_.machines()[i];
     bool meant = m.machine == machine || (!external_id.empty() && m.external_id == external_id);
-    if (meant && cloud_.IsAlive(m)) cloud_.End(i);
+    if (!meant || !cloud_.IsAlive(m)) continue;
+    Duration ends = cloud_.Terminate(i);
+    bool gone = ends <= cloud_.now() || wait_(ends - cloud_.now());
+    if (!gone)
+      return Ambiguous(fmt::format("{} was told to end and was not seen gone", m.external_id));
   }
   return {};
 }

@@ -2,8 +2,10 @@
 // A model of a cloud, in virtual time: machines that are asked for, appear, boot, end and leave
 // things behind. SimProvider is its front in memory. It knows nothing of what runs on a machine.
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -18,8 +20,9 @@ struct CloudWeather {
   double never_boots = 0;
   double late = 0;  // the answer is lost, and the machine appears up to `late_max` later
   Duration late_max = seconds(20);
-  Duration list_lag{};     // List tells how it was so long ago
-  Duration residue_max{};  // a volume outlives its machine up to so long
+  Duration list_lag{};      // List tells how it was so long ago
+  Duration shutdown_max{};  // from the order to terminate to the end; what runs on it runs on
+  Duration residue_max{};   // a volume outlives its machine up to so long
   std::vector<std::pair<Duration, Duration>> no_capacity;  // from, until
 };
 
@@ -31,6 +34,7 @@ struct CloudMachine {
   Duration asked{}, appears{};
   std::optional<Duration> boots;  // absent: never
   Duration deadline{};            // armed at boot: it ends itself then
+  std::optional<Duration> ends;   // it was ordered to terminate, and will have
   std::optional<Duration> ended;  // absent: it lives, or has not appeared yet
   Duration residue_until{};       // its volume is there until then
   bool has_booted = false;
@@ -50,8 +54,11 @@ class SimCloud {
   // One machine per token. kExhausted: no capacity now; kAmbiguous: the answer was lost.
   Result<std::string> Ask(const LaunchIntent& intent);
 
-  // Whatever ended it; harmless for one that has ended.
+  // Whatever ended it, at once; harmless for one that has ended.
   void End(std::size_t index);
+
+  // The order to terminate: it ends in a while. Answers when; now if it has ended.
+  Duration Terminate(std::size_t index);
 
   // What is due now has happened. Answers it in order; call it whenever time has moved.
   std::vector<CloudChange> TakeChanges();
@@ -77,11 +84,12 @@ class SimCloud {
   std::vector<CloudChange> changes_;
 };
 
-// The seam in front of the model. Terminate and the other calls take no time here.
+// The seam in front of the model.
 class SimProvider : public MachineProvider {
  public:
-  // The cloud must outlive it.
-  explicit SimProvider(SimCloud& cloud) : cloud_(cloud) {}
+  // The cloud must outlive it. `wait` lets time pass, as Terminate has to; false: give up waiting.
+  SimProvider(SimCloud& cloud, std::function<bool(Duration)> wait)
+      : cloud_(cloud), wait_(std::move(wait)) {}
 
   Status Preflight() override { return {}; }
   Result<std::string> Launch(const LaunchIntent& intent) override { return cloud_.Ask(intent); }
@@ -91,6 +99,7 @@ class SimProvider : public MachineProvider {
 
  private:
   SimCloud& cloud_;
+  std::function<bool(Duration)> wait_;
 };
 
 }  // namespace mayfly::sim

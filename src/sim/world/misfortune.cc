@@ -17,9 +17,10 @@ constexpr Share kShares[] = {
     {Misfortune::kSlotStopped, 2, {}, {}},
     {Misfortune::kSlotHangs, 4, seconds(2), seconds(40)},
     {Misfortune::kSupervisorKilled, 2, {}, {}},
+    {Misfortune::kSupervisorHangs, 6, seconds(8), seconds(60)},
     {Misfortune::kMachineVanishes, 3, {}, {}},
-    {Misfortune::kMachineStalls, 4, seconds(2), seconds(40)},
-    {Misfortune::kMachineCutOff, 3, seconds(2), seconds(40)},
+    {Misfortune::kMachineStalls, 6, seconds(5), seconds(40)},
+    {Misfortune::kMachineCutOff, 5, seconds(5), seconds(40)},
     {Misfortune::kMachineTakenAway, 3, seconds(1), seconds(20)},
     {Misfortune::kControllerKilled, 4, seconds(1), seconds(20)},
     {Misfortune::kControllerStalls, 2, seconds(2), seconds(30)},
@@ -40,7 +41,7 @@ Incident DrawIncident(Rng& rng) {
   auto lot = static_cast<int>(rng.Below(static_cast<std::uint64_t>(total)));
   const Share* share = kShares;
   while (lot >= share->weight) lot -= (share++)->weight;
-  return {.at = Between(rng, seconds(1), seconds(60)),
+  return {.at = Between(rng, seconds(1), seconds(50)),
           .what = share->what,
           .lasts = Between(rng, share->shortest, share->longest)};
 }
@@ -50,6 +51,7 @@ CloudWeather DrawClouds(Rng& rng) {
   if (rng.Chance(0.3)) clouds.never_boots = 0.3;
   if (rng.Chance(0.3)) clouds.late = 0.4;
   if (rng.Chance(0.5)) clouds.list_lag = Between(rng, Duration{0}, seconds(8));
+  if (rng.Chance(0.7)) clouds.shutdown_max = seconds(45);
   if (rng.Chance(0.5)) clouds.residue_max = seconds(5);
   if (rng.Chance(0.2)) {
     Duration from = Between(rng, Duration{0}, seconds(40));
@@ -70,6 +72,8 @@ std::string_view Name(Misfortune what) {
       return "a slot hangs";
     case Misfortune::kSupervisorKilled:
       return "a supervisor is killed, and its machine ends";
+    case Misfortune::kSupervisorHangs:
+      return "a supervisor hangs, and its slots work on";
     case Misfortune::kMachineVanishes:
       return "a machine vanishes without a word";
     case Misfortune::kMachineStalls:
@@ -95,7 +99,7 @@ std::string_view Name(Misfortune what) {
 }
 
 Fate DrawFate(Rng& rng) {
-  Fate fate{.machines = 1 + static_cast<int>(rng.Below(2)),
+  Fate fate{.machines = 1 + static_cast<int>(rng.Below(3)),
             .slots = 1 + static_cast<int>(rng.Below(3)),
             .group = 1 + static_cast<int>(rng.Below(4))};
   fate.calls.delayed = 0.15;
@@ -104,7 +108,7 @@ Fate DrawFate(Rng& rng) {
   if (rng.Chance(0.6)) fate.calls.reply_lost = 0.02;
   fate.clouds = DrawClouds(rng);
   fate.operator_mends = rng.Chance(0.5);
-  std::uint64_t incidents = rng.Below(7);
+  std::uint64_t incidents = rng.Below(9);
   for (std::uint64_t i = 0; i < incidents; ++i) fate.incidents.push_back(DrawIncident(rng));
   return fate;
 }

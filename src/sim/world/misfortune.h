@@ -14,6 +14,7 @@ enum class Misfortune {
   kSlotStopped,
   kSlotHangs,
   kSupervisorKilled,
+  kSupervisorHangs,
   kMachineVanishes,
   kMachineStalls,
   kMachineCutOff,

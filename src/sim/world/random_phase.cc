@@ -92,7 +92,8 @@ void AddStage(PhasePlan& plan, StageSpec spec) {
 }
 
 TaskNature DrawNature(Rng& rng) {
-  TaskNature nature{.takes = milliseconds(200 + static_cast<std::int64_t>(rng.Below(6000)))};
+  std::uint64_t longest = rng.Chance(0.4) ? 15'000 : 3'000;
+  TaskNature nature{.takes = milliseconds(200 + static_cast<std::int64_t>(rng.Below(longest)))};
   if (rng.Chance(0.1)) nature.fails = 0.3;
   if (rng.Chance(0.1)) nature.crashes = 0.3;
   if (rng.Chance(0.05)) nature.hangs = 0.3;

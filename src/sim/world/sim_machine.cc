@@ -21,7 +21,10 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
       slots_(scene, setup, id_, [this] { process_.Wake(); }),
       supervisor_(Options(), clock_, gated_, slots_, notices_),
       process_(scene, fmt::format("supervisor of machine {}", id_.value),
-               [this](SimProcess::Ending) { scene_.cloud.End(cloud_index_); }) {
+               [this](SimProcess::Ending how) {
+                 if (how == SimProcess::Ending::kByItself) registry_.connection().Close();
+                 scene_.cloud.End(cloud_index_);
+               }) {
   process_.Start(
       [this]() -> std::optional<Duration> {
         Duration next = supervisor_.Step();
@@ -74,6 +77,8 @@ void SimMachine::KillAll(Goodbye how) {
 }
 
 void SimMachine::KillSupervisor() { KillAll(Goodbye::kClosed); }
+
+void SimMachine::HangSupervisor(Duration until) { process_.Stall(until); }
 
 void SimMachine::Vanish() {
   KillAll(Goodbye::kSilent);

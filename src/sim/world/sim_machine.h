@@ -24,14 +24,15 @@ class SimMachine {
 
   // What can happen; nothing happens to a machine that has ended. Those that need a slot answer
   // whether there was one.
-  bool KillSlot();                   // kill -9
-  bool StopSlot();                   // SIGSTOP
-  bool HangSlot(Duration until);     // stuck in the kernel: nobody sees it
-  void KillSupervisor();             // the slots die with it, and the machine ends
-  void Vanish();                     // power cut: the server learns of it late
-  void Stall(Duration until);        // all its processes
-  void CutOff(Duration until);       // from the ledger
-  void TakeAway(Duration taken_in);  // a notice, and then its end
+  bool KillSlot();                      // kill -9
+  bool StopSlot();                      // SIGSTOP
+  bool HangSlot(Duration until);        // stuck in the kernel: nobody sees it
+  void KillSupervisor();                // the slots die with it, and the machine ends
+  void HangSupervisor(Duration until);  // the slots work on
+  void Vanish();                        // power cut: the server learns of it late
+  void Stall(Duration until);           // all its processes
+  void CutOff(Duration until);          // from the ledger
+  void TakeAway(Duration taken_in);     // a notice, and then its end
 
   // The cloud ended it: every process dies.
   void OnEnded();

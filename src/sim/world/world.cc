@@ -214,6 +214,9 @@ void World::BefallMachine(const Incident& incident) {
     case Misfortune::kSupervisorKilled:
       ++scene_.figures.kills;
       return machine->KillSupervisor();
+    case Misfortune::kSupervisorHangs:
+      ++scene_.figures.stalls;
+      return machine->HangSupervisor(until);
     case Misfortune::kMachineVanishes:
       ++scene_.figures.kills;
       return machine->Vanish();
@@ -235,6 +238,8 @@ void World::TendCloud() {
   for (const CloudChange& change : scene_.cloud.TakeChanges()) {
     scene_.changed = true;
     scene_.Trace(change.index * 2 + static_cast<std::uint64_t>(change.what));
+    Duration residue_until = scene_.cloud.machines()[change.index].residue_until;
+    scene_.queue.At(residue_until, [this] { scene_.changed = true; });
     if (change.what == CloudChange::What::kBooted) {
       ++scene_.figures.machines;
       machines_.push_back(std::make_unique<SimMachine>(scene_, setup_, change.index));

@@ -1,6 +1,7 @@
 #include "postgres_world.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -23,11 +24,13 @@ using postgres::PgWorkerRegistry;
 
 class PostgresWorld final : public StoreWorld {
  public:
-  explicit PostgresWorld(std::string conninfo)
+  PostgresWorld(std::string conninfo, std::string phase)
       : conninfo_(std::move(conninfo)),
+        phase_(std::move(phase)),
         store_(std::make_unique<PgRunStore>(conninfo_)),
         reader_(conninfo_) {}
 
+  std::string phase() const override { return phase_; }
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
   std::unique_ptr<RunStore> OpenStore() override { return std::make_unique<PgRunStore>(conninfo_); }
@@ -42,8 +45,8 @@ class PostgresWorld final : public StoreWorld {
   }
   StoredLeaf ReadLeaf(RunId run, const std::string& leaf) override {
     postgres::Connection db = OpenAsSuperuser(conninfo_);
-    auto rows = MustRun(db, fmt::format("SELECT count(*), coalesce(max(v), 0) FROM contract__{}.{}",
-                                        run.value, leaf));
+    auto rows = MustRun(db, fmt::format("SELECT count(*), coalesce(max(v), 0) FROM {}__{}.{}",
+                                        phase_, run.value, leaf));
     return {rows.Int(0, 0), static_cast<std::uint64_t>(rows.Double(0, 1))};
   }
   void AgeHeartbeat(MachineId machine, Duration by) override {
@@ -56,6 +59,7 @@ class PostgresWorld final : public StoreWorld {
 
  private:
   std::string conninfo_;
+  std::string phase_;
   std::unique_ptr<PgRunStore> store_;
   PgReadStore reader_;
 };
@@ -84,7 +88,7 @@ TestServer& TestServer::Get() {
 TestServer::TestServer() : running_(std::make_unique<Running>()) {
   running_->folder = "/tmp/mayfly-contract-XXXXXX";
   CHECK(mkdtemp(running_->folder.data()) != nullptr, "a folder for the server could not be made");
-  auto acquired = EmbeddedPostgres::Acquire({running_->folder, {{"autovacuum_naptime", "1min"}}});
+  auto acquired = EmbeddedPostgres::Acquire({running_->folder, {{"fsync", "off"}}});
   CHECK(acquired.ok(), acquired.error().message());
   running_->server = std::move(*acquired);
   postgres::Connection db = OpenAsSuperuser(running_->server->conninfo());
@@ -128,6 +132,7 @@ void TestServer::Restart() {
   auto postmaster = embedded::FindPostmaster(data);
   CHECK(postmaster.has_value(), "the server has no postmaster");
   kill(static_cast<pid_t>(postmaster->id.pid), SIGKILL);
+  while (embedded::FindPostmaster(data)) sched_yield();  // dying takes a moment
   Status restarted = running_->server->EnsureRunning();
   CHECK(restarted.ok(), restarted.error().message());
 }
@@ -203,9 +208,13 @@ Status PostgresSlot::WriteLeaf(const LeasedTask& task, std::size_t leaf, std::in
 
 PostgresWorldParts MakePostgresWorldParts() {
   std::string conninfo = TestServer::Get().MakeDatabase();
-  return {std::make_unique<PostgresWorld>(conninfo), conninfo};
+  return {std::make_unique<PostgresWorld>(conninfo, "contract"), conninfo};
 }
 
-std::unique_ptr<StoreWorld> MakePostgresWorld() { return MakePostgresWorldParts().world; }
+std::unique_ptr<StoreWorld> MakePostgresWorld() {
+  static const std::string kConninfo = TestServer::Get().MakeDatabase();
+  static int worlds = 0;
+  return std::make_unique<PostgresWorld>(kConninfo, fmt::format("contract_{}", ++worlds));
+}
 
 }  // namespace mayfly::contract_test

@@ -65,7 +65,9 @@ struct PostgresWorldParts {
   std::unique_ptr<StoreWorld> world;
   std::string conninfo;
 };
-PostgresWorldParts MakePostgresWorldParts();
+PostgresWorldParts MakePostgresWorldParts();  // a database of its own
+
+// In one database for all, each world with a phase of its own: databases are dear.
 std::unique_ptr<StoreWorld> MakePostgresWorld();
 
 }  // namespace mayfly::contract_test

@@ -89,7 +89,7 @@ PhasePlan MakePlan(const std::string& phase) {
 void StoreContract::SetUp() { world_ = GetParam()(); }
 
 void StoreContract::StartRun() {
-  Result<RunId> created = world_->store().Create(MakePlan());
+  Result<RunId> created = world_->store().Create(MakePlan(world_->phase()));
   ASSERT_TRUE(created.ok()) << created.error().message();
   run_ = *created;
   Result<Fence> control = world_->store().TakeControl(run_, "the first controller");
@@ -178,12 +178,12 @@ TEST_P(StoreContract, ANewRunIsApprovedAndItsFirstTasksAreReady) {
 TEST_P(StoreContract, TwoCreatorsOfOnePhaseConflict) {
   StartRun();
   auto second = world_->OpenStore();
-  auto created = second->Create(MakePlan());
+  auto created = second->Create(MakePlan(world_->phase()));
   ASSERT_FALSE(created.ok());
   EXPECT_EQ(created.error().kind(), ErrorKind::kConflict);
   EXPECT_THAT(created.error().message(), HasSubstr("run " + std::to_string(run_.value)));
-  EXPECT_TRUE(second->Create(MakePlan("another")).ok());
-  EXPECT_EQ((*second->FindNewest("contract"))->run, run_);
+  EXPECT_TRUE(second->Create(MakePlan(world_->phase() + "_too")).ok());
+  EXPECT_EQ((*second->FindNewest(world_->phase()))->run, run_);
   EXPECT_FALSE(second->FindNewest("never")->has_value());
 }
 
@@ -513,8 +513,9 @@ TEST_P(StoreContract, OnlyAPassIsPublished) {
   }
   EXPECT_TRUE(Load().run.published);
   Move(RunState::kClosed);
-  EXPECT_TRUE(world_->store().CleanUp(run_, control_).ok());
-  EXPECT_TRUE(world_->store().Create(MakePlan()).ok());  // the phase is free again
+  Status cleaned = world_->store().CleanUp(run_, control_);
+  EXPECT_TRUE(cleaned.ok()) << cleaned.error().message();
+  EXPECT_TRUE(world_->store().Create(MakePlan(world_->phase())).ok());  // the phase is free again
 }
 
 }  // namespace

@@ -50,11 +50,12 @@ struct StoredLeaf {
   std::uint64_t content = 0;
 };
 
-// A fresh, empty store.
+// A store without a run of phase().
 class StoreWorld {
  public:
   virtual ~StoreWorld() = default;
-  virtual RunStore& store() = 0;  // a controller's
+  virtual std::string phase() const { return "contract"; }  // unless the store is shared
+  virtual RunStore& store() = 0;                            // a controller's
   virtual ReadStore& reader() = 0;
   virtual std::unique_ptr<RunStore> OpenStore() = 0;  // another controller's; destroyed: it is dead
   virtual void KillStore() = 0;                       // the controller of store() dies
@@ -70,7 +71,7 @@ using WorldFactory = std::function<std::unique_ptr<StoreWorld>()>;
 
 // load (by pair) → first, second (features, by pair and month) → whole (sql, everything); `absent`
 // is skipped. Two pairs, two months. Every task has 1 retry and 2 setbacks.
-PhasePlan MakePlan(const std::string& phase = "contract");
+PhasePlan MakePlan(const std::string& phase);
 
 class StoreContract : public ::testing::TestWithParam<WorldFactory> {
  protected:

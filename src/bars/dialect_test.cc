@@ -11,7 +11,6 @@
 namespace mayfly::bars {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string ErrorOf(std::string_view head, const DialectHints& hints = {}) {

@@ -56,7 +56,7 @@ void SampleWriter::Append(const SampleBar& bar, std::string& text) {
     has_date_ = true;
   }
   const auto second = static_cast<int>((bar.time - day).count());
-  std::array<char, kLongestLineOut> line;
+  std::array<char, kLongestLineOut> line{};
   char* at = line.data();
   std::memcpy(at, date_.data(), date_.size());
   at += date_.size();

@@ -68,11 +68,6 @@ AttemptRow& MemoryLedger::OpenAttempt(const TaskRow& task) {
   return *std::ranges::lower_bound(attempts, task.fence, {}, &AttemptRow::fence);
 }
 
-bool MemoryLedger::IsSilent(const MachineRow& machine) const {
-  Duration lease = runs[static_cast<std::size_t>(machine.run.value - 1)].lease;
-  return machine.heartbeat && Now() - *machine.heartbeat > lease && server.up_for() > lease;
-}
-
 void MemoryLedger::AddEvent(EventRow event) {
   event.at = Now();
   events.push_back(std::move(event));

@@ -45,7 +45,6 @@ class MemoryLedger {
   MachineRow* FindMachine(MachineId machine);
   TaskRow* FindTask(TaskId task);
   const AttemptRow* FindAttempt(Fence fence) const;
-  bool IsSilent(const MachineRow& machine) const;  // no heartbeat for a lease
 
   // I4, I1: ready tasks to this slot, in the order of claiming, one point's or one stage's.
   std::vector<LeasedTask> Lease(const ClaimRequest& request, BackendId backend);

@@ -25,14 +25,15 @@ Result<BackendId> MemoryTaskQueue::UseBackend() {
   return backend;
 }
 
-// The backend of the open transaction. Where that is gone, so is all that it wrote.
+// The backend of the open transaction. Where that is gone, so is all that it wrote; whether the
+// leases went with it is what the new backend was told.
 Result<BackendId> MemoryTaskQueue::UseTransaction() {
+  std::size_t leases = held_.size();
   TRY_ASSIGN(BackendId backend, UseBackend());
-  if (transaction_ && transaction_ != backend) {
-    return Conflict(fmt::format("the server ended backend {}: nothing that it wrote counts",
-                                std::exchange(transaction_, {}).value));
-  }
-  return backend;
+  if (!transaction_ || transaction_ == backend) return backend;
+  std::string what = fmt::format("backend {} is gone: nothing that it wrote counts",
+                                 std::exchange(transaction_, {}).value);
+  return held_.size() == leases ? Unavailable(std::move(what)) : Conflict(std::move(what));
 }
 
 void MemoryTaskQueue::RollBack() {
@@ -46,6 +47,7 @@ void MemoryTaskQueue::Forget(TaskId task) {
 
 Result<std::vector<LeasedTask>> MemoryTaskQueue::Claim(const ClaimRequest& request) {
   TRY_ASSIGN(BackendId backend, UseBackend());
+  RollBack();
   return LeaseTo(request, backend);
 }
 
@@ -59,9 +61,12 @@ Result<std::vector<LeasedTask>> MemoryTaskQueue::LeaseTo(const ClaimRequest& req
         fmt::format("run {} has no machine {}", request.who.run.value, request.who.machine.value));
   }
   bool works = machine->state == MachineState::kWorking || machine->state == MachineState::kBooting;
-  if (!works || machine->drain) {
-    return Conflict(fmt::format("machine {} is {}: it gets no more work", request.who.machine.value,
-                                Name(machine->state)));
+  bool goes_on = run->view.state == RunState::kApproved || run->view.state == RunState::kRunning ||
+                 run->view.state == RunState::kVerifying || run->view.state == RunState::kFinishing;
+  if (!works || machine->drain || !goes_on) {
+    return Conflict(fmt::format("machine {} is {} and the run is {}: it gets no more work",
+                                request.who.machine.value, Name(machine->state),
+                                Name(run->view.state)));
   }
   if (run->view.state != RunState::kRunning) return std::vector<LeasedTask>{};
   std::vector<LeasedTask> leased = ledger_.Lease(request, backend);
@@ -137,6 +142,9 @@ Status MemoryTaskQueue::Fail(TaskId task, Fence fence, const Error& error,
   TRY(UseBackend());
   RollBack();
   Forget(task);
+  // A repeated call whose first answer was lost is no conflict.
+  const AttemptRow* attempt = ledger_.FindAttempt(fence);
+  if (attempt != nullptr && attempt->outcome == "failed") return {};
   TRY(ledger_.AcceptFence(task, fence, "fail"));
   ledger_.Return(static_cast<std::size_t>(task.value - 1),
                  {.outcome = "failed",

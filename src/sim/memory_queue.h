@@ -23,8 +23,8 @@ class MemoryTaskQueue : public TaskQueue {
   Status Release(std::span<const LeasedTask> tasks, std::string_view reason) override;
   Status Log(const SlotIdentity& who, TaskId task, std::string_view text) override;
 
-  // What RunData does in a real database. kConflict: a lease was taken from us, or the server ended
-  // our backend in the middle of a transaction; nothing that was written counts.
+  // What RunData does in a real database. kConflict: a lease was taken from us; kUnavailable:
+  // our backend is gone and the leases are not. Either way nothing that was written counts.
   Status Begin();
   Status Rollback();
 

@@ -286,10 +286,9 @@ Result<int> MemoryRunStore::ReapMachine(RunId run, Fence control, MachineId mach
                                         const std::string& reason) {
   TRY_ASSIGN(RunRow * row, FindControlled(run, control));
   TRY_ASSIGN(MachineRow * dead, FindMachineOf(*row, machine));
-  bool over = dead->state == MachineState::kEnding || dead->state == MachineState::kGone;
-  if (!over && !ledger_.IsSilent(*dead)) {
-    return Conflict(fmt::format("machine {} is {} and its heart beats: it may not be reaped",
-                                machine.value, Name(dead->state)));
+  // From here on it claims nothing, whoever still thinks that it lives.
+  if (dead->state != MachineState::kGone) {
+    TRY(ApplyTo(*row, RecordEnding{machine, reason}));
   }
   return ledger_.TakeBack(machine, std::nullopt,
                           {.outcome = "expired", .blame = Blame::kOurs, .error = reason});

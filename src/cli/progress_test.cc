@@ -1,0 +1,37 @@
+#include "cli/progress.h"
+
+#include <gtest/gtest.h>
+
+namespace mayfly::cli {
+namespace {
+
+TEST(Eta, IsNotKnownBeforeAnythingWasDone) {
+  EtaEstimator eta;
+  EXPECT_FALSE(eta.Of(10).left.has_value());
+  eta.Observe(seconds(1), 0, 0);
+  eta.Observe(seconds(2), 0, 0);
+  EXPECT_FALSE(eta.Of(10).left.has_value());
+}
+
+TEST(Eta, ASteadyRateGivesANarrowRange) {
+  EtaEstimator eta;
+  for (int i = 0; i < 60; ++i) eta.Observe(seconds(i), i * 2, i * 1000);
+  auto estimate = eta.Of(20);
+  ASSERT_TRUE(estimate.left.has_value());
+  EXPECT_EQ(estimate.left->first, Duration(seconds(10)));
+  EXPECT_EQ(estimate.left->second, Duration(seconds(10)));
+  EXPECT_NEAR(estimate.rows_per_second, 1000, 1);
+}
+
+TEST(Eta, AnUnsteadyRateGivesTheRangeBetweenSlowestAndFastest) {
+  EtaEstimator eta;
+  int done = 0;
+  for (int i = 0; i < 60; ++i) eta.Observe(seconds(i), done += i < 30 ? 1 : 4, 0);
+  auto left = eta.Of(40).left;
+  ASSERT_TRUE(left.has_value());
+  EXPECT_NEAR(Seconds(left->first), 10, 0.1);
+  EXPECT_NEAR(Seconds(left->second), 40, 0.1);
+}
+
+}  // namespace
+}  // namespace mayfly::cli

@@ -1,0 +1,352 @@
+// The stage kinds on fakes of their seams: no database, no process.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "stages/bar_source.h"
+#include "stages/compile.h"
+#include "stages/discover.h"
+#include "stages/stage_executor.h"
+#include "stages/verify.h"
+
+namespace mayfly::stages {
+namespace {
+
+class FakeFiles final : public FileSystem {
+ public:
+  Result<std::vector<FileEntry>> List(const std::string&) override {
+    std::vector<FileEntry> entries;
+    for (const auto& [name, text] : files) {
+      entries.push_back({name, static_cast<std::int64_t>(text.size())});
+    }
+    return entries;
+  }
+  Result<std::string> Read(const std::string& path) override {
+    return files.at(path.substr(path.rfind('/') + 1));
+  }
+  Status Write(const std::string&, std::string_view) override { return {}; }
+  Status RemoveTree(const std::string&) override { return {}; }
+  std::map<std::string, std::string> files;
+};
+
+// Keeps what was written per leaf, and the order of the calls that matter.
+class FakeData final : public RunData {
+ public:
+  Result<Series> ReadSeries(const SeriesQuery&) override { return series; }
+  Status Begin() override {
+    calls.emplace_back("begin");
+    return {};
+  }
+  Status Rollback() override { return {}; }
+  Status ReplaceLeaf(const TableShape&, const Leaf& leaf, std::size_t rows,
+                     std::span<const ColumnData>) override {
+    calls.push_back("leaf " + leaf.name);
+    leaves[leaf.name] = rows;
+    return {};
+  }
+  Result<std::int64_t> ReplaceLeafBySelect(const TableShape&, const Leaf& leaf, const Point&,
+                                           std::string_view) override {
+    calls.push_back("select " + leaf.name);
+    return selected_rows;
+  }
+  Result<Staging> OpenStaging(TaskId, Fence, const TableShape&) override {
+    calls.emplace_back("open");
+    return Staging{"s.t", "host=h user=c password='it''s' dbname=d", "c"};
+  }
+  Status SealStaging(const Staging&) override {
+    calls.emplace_back("seal");
+    return {};
+  }
+  Status DropStaging(const Staging&) override {
+    calls.emplace_back("drop");
+    return {};
+  }
+  Series series;
+  std::int64_t selected_rows = 1;
+  std::map<std::string, std::size_t> leaves;
+  std::vector<std::string> calls;
+};
+
+class FakeProbe final : public DataProbe {
+ public:
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf&) override {
+    LeafFacts facts{.exists = true, .rows = rows};
+    facts.columns.resize(shape.columns.size());
+    return facts;
+  }
+  Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
+    SourceAnswer answer{source_rows, std::vector<std::int64_t>(question.rules.size())};
+    return std::vector<SourceAnswer>(question.leaves.size(), answer);
+  }
+  Result<std::vector<std::string>> ListLeaves(const TableShape&) override {
+    return std::vector<std::string>{};
+  }
+  Result<bool> HasKey(const TableShape&) override { return true; }
+  Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
+    return std::optional<bool>(true);
+  }
+  Result<std::vector<Accepted>> ListAccepted(const std::string&) override {
+    return std::vector<Accepted>{};
+  }
+  Status RecordFindings(TaskId, std::span<const Finding> found) override {
+    findings.assign(found.begin(), found.end());
+    return {};
+  }
+  std::int64_t rows = 0;
+  std::int64_t source_rows = 5;
+  std::vector<Finding> findings;
+};
+
+class FakeProcesses final : public ProcessRunner {
+ public:
+  Result<ProcessHandle> Start(const ProcessSpec&, OutputSink) override { return ProcessHandle{}; }
+  Result<std::vector<ProcessChange>> Poll() override { return std::vector<ProcessChange>{}; }
+  Status Kill(ProcessHandle) override { return {}; }
+  Status Terminate(ProcessHandle) override { return {}; }
+  Result<CommandExit> Run(const ProcessSpec& spec, Duration,
+                          const std::function<void(std::string_view)>&,
+                          const std::function<bool()>&) override {
+    ran = spec;
+    return exit;
+  }
+  ProcessSpec ran;
+  CommandExit exit;
+};
+
+constexpr const char* kPhase = R"(
+[phase]
+name = "p"
+[grid]
+pair = "from-data"
+period = "from-data"
+[[stage]]
+name = "load"
+kind = "load"
+dir = "bars"
+[[stage]]
+name = "index"
+kind = "features"
+family = "rate_index"
+[[stage]]
+name = "daily"
+kind = "sql"
+after = ["load"]
+query = "select 1"
+table = "daily"
+columns = { ts = "timestamptz", n = "int8" }
+[[stage]]
+name = "mine"
+kind = "command"
+after = ["load"]
+command = ["prog", "{pair}", "{period}"]
+table = "mine"
+columns = { ts = "timestamptz", n = "int8" }
+)";
+
+// Hours of one pair from the first of July 2024.
+std::string Csv(int rows) {
+  std::string text = "time,close\n";
+  for (int i = 0; i < rows; ++i) {
+    text += "2024-07-" + std::string(i / 24 < 9 ? "0" : "") + std::to_string(i / 24 + 1) + " " +
+            std::string(i % 24 < 10 ? "0" : "") + std::to_string(i % 24) + ":00,1." +
+            std::to_string(1000 + i % 7) + "\n";
+  }
+  return text;
+}
+
+struct Bench {
+  explicit Bench(std::map<std::string, std::string> bars = {{"eurusd.csv", Csv(48)}}) {
+    files.files = std::move(bars);
+    auto parsed = ParsePhase(kPhase, {.file = "p.toml", .folder = "/f"});
+    EXPECT_TRUE(parsed.ok());
+    Result<Findings> findings = Discover(parsed->spec, files, {}, [](auto, auto, auto&) {});
+    EXPECT_TRUE(findings.ok());
+    plan = CompilePhase(*parsed, *findings).value();
+  }
+
+  LeasedTask Task(const std::string& stage) const {
+    for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+      const PlannedTask& planned = plan.tasks[i];
+      if (plan.stages[planned.stage].spec.name != stage) continue;
+      return {TaskId{static_cast<std::int64_t>(i) + 1},
+              Fence{7},
+              stage,
+              planned.point,
+              planned.leaves,
+              1};
+    }
+    return {};
+  }
+
+  Result<std::vector<Completion>> Execute(const std::string& stage) {
+    std::vector<LeasedTask> tasks{Task(stage)};
+    return executor.Execute(tasks, [] { return false; }, notes);
+  }
+
+  FakeFiles files;
+  FakeData data;
+  FakeProbe probe;
+  FakeProcesses processes;
+  PhasePlan plan;
+  std::vector<std::string> logged;
+  ExecutionNotes notes;
+  StageWorld world{
+      plan, "p__1", data, probe, files, processes, [this](TaskId, std::string_view text) {
+        logged.emplace_back(text);
+      }};
+  StageExecutor executor{world};
+};
+
+TEST(BarFiles, ArePairsByTheStartOfTheirName) {
+  FakeFiles files;
+  files.files = {{"EURUSD_M1.csv.gz", ""}, {"gbpusd.txt", ""}, {"notes.md", ""}};
+  Result<std::vector<BarFile>> found = ListBarFiles(files, "d");
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_EQ((*found)[0].pair, "eurusd");
+  files.files["eurusd.csv"] = "";
+  EXPECT_EQ(ListBarFiles(files, "d").error().kind(), ErrorKind::kInvalid);
+}
+
+TEST(Policy, AnUnknownWordIsNamedWithThoseThatAreKnown) {
+  LoadSpec spec;
+  spec.duplicates = "keep_all";
+  Error error = PolicyOf(spec).error();
+  EXPECT_NE(error.message().find("keep_all"), std::string::npos);
+  EXPECT_NE(error.message().find("keep_first"), std::string::npos);
+}
+
+TEST(Discover, NamesAPictureThatIsCalledCsv) {
+  FakeFiles files;
+  files.files = {{"eurusd.csv", std::string("\xFF\xD8\xFF\xE0\x00\x10JFIF\x00", 12)}};
+  auto parsed = ParsePhase(kPhase, {.file = "p.toml", .folder = "/f"});
+  Result<Findings> found = Discover(parsed->spec, files, {}, [](auto, auto, auto&) {});
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(found.error().message().find("eurusd.csv"), std::string::npos);
+}
+
+TEST(Discover, SaysWhichInputsNoFileHas) {
+  Bench bench;
+  const auto& absent = bench.plan.findings.absent_inputs;
+  EXPECT_NE(std::find(absent.begin(), absent.end(), "open"), absent.end());
+  EXPECT_EQ(std::find(absent.begin(), absent.end(), "close"), absent.end());
+}
+
+TEST(Load, WritesEveryBarIntoExactlyOneLeaf) {
+  Bench bench;
+  Result<std::vector<Completion>> done = bench.Execute("load");
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(done->front().rows, 48);
+  std::size_t rows = 0;
+  for (const auto& [leaf, count] : bench.data.leaves) rows += count;
+  EXPECT_EQ(rows, 48U);
+  EXPECT_EQ(bench.data.calls.front(), "begin");
+}
+
+TEST(Load, APairWithoutASingleBarFails) {
+  Bench bench({{"eurusd.csv", Csv(48)}, {"gbpusd.csv", "time,close\n"}});
+  std::vector<LeasedTask> tasks;
+  for (const PlannedTask& planned : bench.plan.tasks) {
+    if (planned.point.Label("pair") == "gbpusd" && planned.stage == 0) {
+      tasks.push_back({TaskId{1}, Fence{1}, "load", planned.point, planned.leaves, 1});
+    }
+  }
+  ASSERT_EQ(tasks.size(), 1U);
+  Result<std::vector<Completion>> done =
+      bench.executor.Execute(tasks, [] { return false; }, bench.notes);
+  EXPECT_EQ(done.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_NE(done.error().message().find("gbpusd"), std::string::npos);
+}
+
+TEST(Features, WritesOneRowPerBarOfItsPeriod) {
+  Bench bench;
+  for (int i = 0; i < 48; ++i) {
+    auto ts = MakeInstant(2024, 7, 1, hours(i)).time_since_epoch().count();
+    bench.data.series.ts_us.push_back(ts);
+  }
+  bench.data.series.columns.assign(4, std::vector<double>(48, 1.5));
+  Result<std::vector<Completion>> done = bench.Execute("index");
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(done->front().rows, 48);
+}
+
+TEST(Features, WithoutAnyCloseThereIsNoBaseline) {
+  Bench bench;
+  bench.data.series.columns.resize(4);
+  EXPECT_EQ(bench.Execute("index").error().kind(), ErrorKind::kCorrupt);
+}
+
+TEST(Sql, ATaskThatWroteNothingWhereItsSourceHasRowsFails) {
+  Bench bench;
+  bench.data.selected_rows = 0;
+  EXPECT_EQ(bench.Execute("daily").error().kind(), ErrorKind::kCorrupt);
+  bench.probe.source_rows = 0;
+  EXPECT_TRUE(bench.Execute("daily").ok());
+}
+
+TEST(Command, IsSealedBeforeItsRowsAreSwappedIn) {
+  Bench bench;
+  ASSERT_TRUE(bench.Execute("mine").ok());
+  std::vector<std::string> kinds;
+  for (const std::string& call : bench.data.calls) kinds.push_back(call.substr(0, 4));
+  EXPECT_EQ(kinds, (std::vector<std::string>{"open", "seal", "begi", "sele", "drop"}));
+}
+
+TEST(Command, GetsItsPointAndItsOwnAccess) {
+  Bench bench;
+  ASSERT_TRUE(bench.Execute("mine").ok());
+  EXPECT_EQ(bench.processes.ran.argv[1], "eurusd");
+  std::map<std::string, std::string> env(bench.processes.ran.env.begin(),
+                                         bench.processes.ran.env.end());
+  EXPECT_EQ(env["MAYFLY_PAIR"], "eurusd");
+  EXPECT_EQ(env["MAYFLY_TABLE"], "s.t");
+  EXPECT_EQ(env["PGUSER"], "c");
+  EXPECT_EQ(env.count("MAYFLY_DATABASE"), 0U);
+}
+
+struct BadEnd {
+  const char* name;
+  CommandExit exit;
+  ErrorKind kind;
+};
+
+TEST(Command, NoBadEndCountsAndEachIsSealedAndDropped) {
+  const BadEnd ends[] = {
+      {"exit code", {.exit_code = 3}, ErrorKind::kCorrupt},
+      {"signal", {.signal = 9}, ErrorKind::kCorrupt},
+      {"timeout", {.timed_out = true}, ErrorKind::kCorrupt},
+      {"left a grandchild", {.stragglers = 1}, ErrorKind::kCorrupt},
+      {"asks to be tried again", {.exit_code = 75}, ErrorKind::kUnavailable},
+      {"drained", {.cancelled = true}, ErrorKind::kCancelled},
+  };
+  for (const BadEnd& end : ends) {
+    Bench bench;
+    bench.processes.exit = end.exit;
+    Result<std::vector<Completion>> done = bench.Execute("mine");
+    ASSERT_FALSE(done.ok()) << end.name;
+    EXPECT_EQ(done.error().kind(), end.kind) << end.name;
+    EXPECT_EQ(bench.data.calls, (std::vector<std::string>{"open", "seal", "drop"})) << end.name;
+  }
+}
+
+TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
+  Bench bench;
+  ASSERT_TRUE(bench.Execute("verify").ok());
+  EXPECT_FALSE(bench.probe.findings.empty());
+  EXPECT_EQ(Conclude(bench.probe.findings), Verdict::kFail);
+}
+
+TEST(Executor, AnUnknownStageIsInvalidAndSaysWhich) {
+  Bench bench;
+  std::vector<LeasedTask> tasks{bench.Task("load")};
+  tasks.push_back(bench.Task("load"));
+  tasks[1].stage = "gone";
+  Result<std::vector<Completion>> done =
+      bench.executor.Execute(tasks, [] { return false; }, bench.notes);
+  EXPECT_EQ(done.error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(bench.notes.failed, 1U);
+}
+
+}  // namespace
+}  // namespace mayfly::stages

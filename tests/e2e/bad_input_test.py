@@ -1,0 +1,292 @@
+"""What people really do to it: each ends in a clear refusal or in verdict fail, and nothing is lost."""
+
+import gzip
+import os
+import shutil
+import tempfile
+import textwrap
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Mayfly
+from phase_under_test import PhaseUnderTest, make_bars
+
+
+@pytest.fixture(scope="module")
+def bars(mayfly_bin):
+    folder = Path(tempfile.mkdtemp(prefix="mf-bars-"))
+    yield make_bars(mayfly_bin, folder, pairs=2, months=("2024-07", "2024-07"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def place(mayfly_bin):
+    folder = Path(tempfile.mkdtemp(prefix="mf-"))
+    yield Mayfly(mayfly_bin, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_phase(place, bars, stages, extra=""):
+    """A phase that loads the bars and has these stages besides."""
+    text = textwrap.dedent(f"""
+        [phase]
+        name = "t"
+        [grid]
+        pair = "from-data"
+        period = "from-data"
+        {extra}
+        [[stage]]
+        name = "load"
+        kind = "load"
+        dir = "{bars}"
+        """) + textwrap.dedent(stages)
+    (place.folder / "phase.toml").write_text(text)
+
+
+def run(place, *arguments):
+    return place.run("run", "phase.toml", "--yes", *arguments, timeout=120)
+
+
+def command_stage(script, more=""):
+    return f"""
+        [[stage]]
+        name = "mine"
+        kind = "command"
+        after = ["load"]
+        command = ["sh", "-c", '''{script}''']
+        table = "mine"
+        columns = {{ n = "int8" }}
+        retries = 0
+        {more}
+        """
+
+
+INSERT = """psql -Xq -c "insert into $MAYFLY_TABLE (pair, period, n) values ('$MAYFLY_PAIR', '$MAYFLY_PERIOD', 1)" """
+
+
+def quarantined(place):
+    return sum(stage["tasks"]["quarantined"] for stage in place.json("status")["stages"])
+
+
+def test_a_worker_that_logs_success_and_writes_nothing(place, bars):
+    """Reproductions 6 and 8: the banner says COMPLETE, the table says nothing."""
+    write_phase(place, bars, command_stage("echo ALL STAGES COMPLETE; exit 0"))
+    done = run(place)
+    assert done.returncode == 8
+    assert quarantined(place) == 2
+    assert "wrote no row" in place.ok("explain", "mine@eurusd/2024")
+    assert "COMPLETE" in place.ok("logs")
+
+
+def test_a_command_that_writes_half_and_dies(place, bars):
+    write_phase(place, bars, command_stage(INSERT + "; kill -9 $$"))
+    assert run(place).returncode == 8
+    assert quarantined(place) == 2
+
+
+def test_a_command_that_leaves_a_grandchild_which_writes_later(place, bars):
+    write_phase(place, bars, command_stage(INSERT + "; setsid sh -c 'while :; do sleep 1; done' & exit 0"))
+    done = run(place)
+    assert done.returncode == 8
+    assert "behind" in place.ok("explain", "mine@eurusd/2024")
+
+
+def test_a_command_may_write_nowhere_else(place, bars):
+    """The role of a command can read its inputs and fill its staging table; nothing more."""
+    script = ("psql -Xq -v ON_ERROR_STOP=1 -c 'create table mine_too (n int)' && exit 9; "
+              "psql -Xq -v ON_ERROR_STOP=1 -c \"delete from $MAYFLY_SCHEMA.bars\" && exit 9; "
+              "psql -Xq -v ON_ERROR_STOP=1 -c 'update mayfly.task set state = state' && exit 9; " + INSERT)
+    write_phase(place, bars, command_stage(script))
+    done = run(place)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_restart_that_logs_twice_changes_no_verdict(place, bars):
+    """Reproduction 7: counts come from the data; output said twice counts for nothing."""
+    write_phase(place, bars, command_stage("test -e ../said || { touch ../said; echo COMPLETE; exit 75; }; echo COMPLETE; " + INSERT))
+    done = run(place)
+    assert done.returncode == 0, done.stderr
+    assert place.json("verify")["verdict"] == "pass"
+
+
+def test_a_statement_that_fails_fails_its_task(place, bars):
+    """Reproduction 4: `psql -f` answers 0 whatever its statements did."""
+    write_phase(place, bars, """
+        [[stage]]
+        name = "bad"
+        kind = "sql"
+        after = ["load"]
+        query = "select pair, ts, 1 / (close - close) as n from bars where pair = current_setting('mayfly.pair')"
+        table = "bad"
+        columns = { ts = "timestamptz", n = "float8" }
+        retries = 0
+        """)
+    done = run(place)
+    assert done.returncode == 8
+    assert "division by zero" in place.ok("explain", "bad@eurusd/2024")
+
+
+@pytest.mark.parametrize("query, word", [
+    ("select b.* EXCEPT (volume) from bars b", "EXCEPT"),                      # reproduction 5
+    ("select pair, ts, no_such_column as n from bars", "no_such_column"),
+    ("select pair, ts from bars", "n"),
+])
+def test_a_statement_that_cannot_run_is_refused_before_anything_starts(place, bars, query, word):
+    write_phase(place, bars, f"""
+        [[stage]]
+        name = "bad"
+        kind = "sql"
+        after = ["load"]
+        query = "{query}"
+        table = "bad"
+        columns = {{ ts = "timestamptz", n = "float8" }}
+        """)
+    done = place.run("plan", "phase.toml")
+    assert done.returncode == 2
+    assert "bad" in done.stderr and word in done.stderr
+    assert place.run("status").returncode == 3
+
+
+def test_a_picture_that_is_called_csv(place, bars):
+    shutil.copytree(bars, place.folder / "b")
+    (place.folder / "b/usdcad.csv").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" * 50)
+    write_phase(place, place.folder / "b", "")
+    done = run(place)
+    assert done.returncode in (2, 8)
+    assert "usdcad.csv" in done.stderr
+
+
+def test_a_pair_with_a_file_and_no_bar_is_a_failure_not_a_pass(place, bars):
+    shutil.copytree(bars, place.folder / "b")
+    (place.folder / "b/usdcad.csv").write_text("time,open,high,low,close,volume\n")
+    write_phase(place, place.folder / "b", "")
+    done = run(place)
+    assert done.returncode == 8
+    assert "usdcad" in place.ok("explain", "load@usdcad")
+
+
+def test_a_listed_pair_without_a_file_is_reported_by_name(place, bars):
+    write_phase(place, bars, "")
+    text = (place.folder / "phase.toml").read_text().replace(
+        'pair = "from-data"', 'pair = ["eurusd", "gbpusd", "usdcad"]')
+    (place.folder / "phase.toml").write_text(text)
+    done = run(place)
+    assert done.returncode == 0, done.stderr
+    assert "usdcad" in done.stderr
+
+
+@pytest.mark.parametrize("separator, header, stamp, scale", [
+    (";", False, "epoch", 1e-5), ("\t", True, "compact", 1e5), (",", False, "datetime", 1.0)])
+def test_close_only_files_of_any_dialect_and_scale_pass(place, separator, header, stamp, scale):
+    import datetime
+    (place.folder / "b").mkdir()
+    for pair in ("eurusd", "usdjpy"):
+        lines = ["time" + separator + "close"] if header else []
+        for i in range(900):
+            at = datetime.datetime(2023, 1, 2, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=4 * i)
+            text = {"epoch": str(int(at.timestamp())), "compact": at.strftime("%Y%m%d %H%M%S"),
+                    "datetime": at.strftime("%Y-%m-%d %H:%M")}[stamp]
+            lines.append(f"{text}{separator}{scale * (1 + (i * 7919 % 1000) / 5000):.12f}")
+        with gzip.open(place.folder / f"b/{pair}.csv.gz", "wt") as file:
+            file.write("\r\n".join(lines))
+    done = place.run("run", ROOT / "examples/bqx-phase2/phase.toml", "--yes", "--state", ".mayfly",
+                     "--set", "load.dir=b", timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(stage["rows"] > 0 for stage in place.json("status")["stages"] if stage["kind"] != "verify")
+
+
+def test_postgresql_missing_names_the_package(place, bars):
+    write_phase(place, bars, "")
+    place.environment["MAYFLY_PG_BIN"] = str(place.folder)
+    done = run(place)
+    assert done.returncode in (3, 5)
+    assert "postgresql" in done.stderr
+
+
+def test_a_wrong_password_is_never_echoed(place, bars):
+    write_phase(place, bars, "", extra='[database]\n        url = "env:T_DATABASE"')
+    place.environment["T_DATABASE"] = "host=127.0.0.1 port=1 user=u password=hunter2 dbname=d"
+    done = run(place)
+    assert done.returncode in (5, 7)
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_socket_path_that_is_too_long_says_so(place, bars):
+    write_phase(place, bars, "")
+    long = place.folder / ("x" * 120)
+    long.mkdir()
+    place.environment["XDG_RUNTIME_DIR"] = str(long)
+    done = run(place)
+    assert done.returncode == 2
+    assert "socket" in done.stderr.lower()
+
+
+def test_two_runs_at_once_the_second_is_told_who_drives(mayfly_bin, bars):
+    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
+    first = phase.mayfly.start(*phase.command)
+    while not phase.processes() and first.poll() is None:
+        pass
+    second = phase.mayfly.run(*phase.command, timeout=60)
+    first.communicate(timeout=120)
+    assert first.returncode == 0
+    assert second.returncode in (0, 4)
+    if second.returncode == 4:
+        assert "pid" in second.stderr
+    phase.close()
+    assert phase.residue() == []
+    phase.remove()
+
+
+def test_the_same_plan_reports_another_conflicts_and_new_starts_over(place, bars):
+    stage = command_stage("exit 1")
+    write_phase(place, bars, stage)
+    assert run(place).returncode == 8
+    write_phase(place, bars, stage.replace("exit 1", "exit 2"))
+    other = run(place)
+    assert other.returncode == 4
+    assert "exit 2" in other.stderr and "--new" in other.stderr
+    write_phase(place, bars, command_stage(INSERT))
+    assert run(place, "--new").returncode == 0
+    again = run(place)
+    assert again.returncode == 0 and "already" in again.stderr
+
+
+def test_a_failed_run_goes_on_once_its_cause_is_mended(place, bars):
+    write_phase(place, bars, command_stage("test -e ../../../../mended || exit 1; " + INSERT))
+    assert run(place).returncode == 8
+    assert place.json("status")["state"] == "failed"
+    (place.folder / "mended").touch()
+    done = run(place)
+    assert done.returncode == 0, done.stderr
+
+
+def test_nobody_approves_without_a_terminal(place, bars):
+    write_phase(place, bars, "")
+    done = place.run("run", "phase.toml")
+    assert done.returncode == 7
+    assert "--approve" in done.stderr
+    digest = place.json("plan", "phase.toml")["hash"]
+    assert place.run("run", "phase.toml", "--approve", "0" * 12).returncode == 4
+    assert place.run("run", "phase.toml", "--approve", digest, timeout=120).returncode == 0
+
+
+def test_data_changed_after_it_was_accepted_fails_verification(mayfly_bin, bars):
+    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
+    phase.mayfly.ok(*phase.command, timeout=120)
+    phase.query("delete from bqx__1.bqx where ctid in (select ctid from bqx__1.bqx limit 1)")
+    verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
+    assert verify.returncode == 8
+    phase.close()
+    phase.remove()
+
+
+def test_rollback_points_readers_back(mayfly_bin, bars):
+    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
+    phase.mayfly.ok(*phase.command, timeout=120)
+    phase.mayfly.ok(*phase.command, "--new", timeout=120)
+    view = "select pg_get_viewdef('bqx.bqx'::regclass)"
+    assert "bqx__2" in phase.query(view)[0][0]
+    phase.mayfly.ok("rollback", "--state", phase.state)
+    assert "bqx__1" in phase.query(view)[0][0]
+    phase.close()
+    phase.remove()

@@ -1,0 +1,99 @@
+"""A phase that really runs, and what its tests look at: processes, leaves, the embedded server."""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg2
+from conftest import ROOT, Mayfly
+
+EXAMPLE = ROOT / "examples/bqx-phase2/phase.toml"
+
+
+def make_bars(binary, folder, pairs=3, months=("2024-07", "2024-08"), every="1h"):
+    """Generated bars: small, and the same every time."""
+    Mayfly(binary, folder).ok("sample", "fx", "--out", folder / "bars", "--pairs", pairs, "--from",
+                              months[0], "--to", months[1], "--every", every)
+    return folder / "bars"
+
+
+class PhaseUnderTest:
+    """The example phase in a folder of its own, its embedded server kept up while it is looked at."""
+
+    def __init__(self, binary, bars, *settings, phase=EXAMPLE):
+        self.folder = Path(tempfile.mkdtemp(prefix="mf-"))
+        self.state = self.folder / "state"
+        self.state.mkdir(mode=0o700)
+        self.mayfly = Mayfly(binary, self.folder)
+        self.command = ["run", phase, "--yes", "--state", self.state, "--set", f"load.dir={bars}"]
+        for setting in settings:
+            self.command += ["--set", setting]
+        self._lock = open(self.state / "holders.lock", "a")
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def close(self):
+        """Lets the server go: the next command that ends is the last one out and stops it."""
+        self._lock.close()
+        self.mayfly.run("status", "--state", self.state, timeout=60)
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def connect(self):
+        """A connection as the superuser of the embedded server; raises while the server is away."""
+        info = json.loads((self.state / "embedded.json").read_text())
+        connection = psycopg2.connect(info["conninfo"])
+        connection.autocommit = True
+        return connection
+
+    def query(self, text, *values):
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(text, values)
+            return cursor.fetchall() if cursor.description else None
+
+    def status(self):
+        return self.mayfly.json("status", "--state", self.state)
+
+    def leaves(self, run=None):
+        """A digest of every leaf of a run's schema, its rows in order."""
+        schema = self.query("select schema_name from mayfly.run where state = 'closed' order by id desc limit 1")[0][0]
+        names = self.query(
+            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where n.nspname = %s and c.relkind = 'r' order by 1", schema)
+        return {name: self.query(
+            f'select count(*), md5(string_agg(t::text, chr(10) order by t::text)) '
+            f'from "{schema}"."{name}" t')[0] for (name,) in names}
+
+    def processes(self, *, slots=None):
+        """Pids of the machines' processes: all, or only slots, or only supervisors."""
+        return [pid for pid, words in processes_naming(str(self.state))
+                if "worker" in words and (slots is None or ("--slot" in words) == slots)]
+
+    def residue(self):
+        """What must not be there once a run is settled and its server stopped."""
+        left = [f"process {pid}: {' '.join(words)[:120]}"
+                for pid, words in processes_naming(str(self.folder))]
+        machines = self.state / "machines"
+        left += [str(path) for path in machines.rglob("*")] if machines.exists() else []
+        info = json.loads((self.state / "embedded.json").read_text())
+        left += [str(path) for path in Path(info["socket_dir"]).glob("*")]
+        return left
+
+
+def processes_naming(text):
+    """(pid, words) of every process that has `text` in its command line or environment; not ours."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            line = (entry / "cmdline").read_bytes().decode(errors="replace")
+            environment = (entry / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if line and (text in line or f"MAYFLY_SCRATCH={text}" in environment):
+            found.append((int(entry.name), line.split("\0")))
+    return found

@@ -183,12 +183,13 @@ TEST(VerifyJson, HasTheKeysThatAreDocumented) {
 
 TaskStory SomeStory() {
   TaskStory story;
-  story.task = {.id = TaskId{12},
-                .stage = "streaks",
-                .point = Point({{"pair", "eurusd"}}),
-                .state = TaskState::kQuarantined,
-                .failures = 3,
-                .last_error = "exit code 1"};
+  story.task = {
+      .id = TaskId{12},
+      .stage = "streaks",
+      .point = Point(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}}),
+      .state = TaskState::kQuarantined,
+      .failures = 3,
+      .last_error = "exit code 1"};
   story.waits_for = {"load at eurusd (leased)"};
   story.attempts.push_back({.fence = Fence{40},
                             .machine = MachineId{1},
@@ -224,6 +225,12 @@ TEST(Log, ALineNamesItsTaskOrItsSource) {
             "2025-07-01 12:00:00.000  machine 2  streaks@eurusd  hello\n");
   line = {.id = 2, .at = kNoon, .source = "controller", .text = "x"};
   EXPECT_EQ(RenderLogLine(line, names, kPlainPaint), "2025-07-01 12:00:00.000  -  controller  x\n");
+}
+
+TEST(Log, EveryLineOfATextNamesItsTask) {
+  LogLine line{.id = 1, .at = kNoon, .task = TaskId{12}, .text = "a\nb\n"};
+  EXPECT_THAT(RenderLogLine(line, {{TaskId{12}, "s@p"}}, kPlainPaint),
+              testing::EndsWith("s@p  a\n2025-07-01 12:00:00.000  -  s@p  b\n"));
 }
 
 TEST(Log, AJsonLineStaysOneLine) {

@@ -56,7 +56,7 @@ void AddSample(CLI::App& app, Session& session) {
   fx->add_option("--every", options.every, "1m, 1h or 4h")->capture_default_str();
   fx->add_option("--seed", options.seed, "another seed, another market")->capture_default_str();
   fx->add_flag("--gzip", flags->gzip, "write .csv.gz: slower, a third of the bytes");
-  sample->footer([fx] { return fx->help(); });  // one page tells it all
+  sample->footer([fx] { return fx->help("mayfly sample"); });  // one page tells it all
   fx->callback([flags, &session] {
     session.chosen = [flags, &session] { return RunSampleFx(*flags, session); };
   });

@@ -72,6 +72,11 @@ Cell Count(std::int64_t count, Tone tone) {
   return count == 0 ? Cell{} : Cell{Thousands(count), tone};
 }
 
+// That a complete stage is complete needs no words.
+std::string NoteOf(const StageView& stage) {
+  return stage.state == StageState::kComplete ? "" : WithoutControls(stage.note);
+}
+
 Table StageTable(const RunSnapshot& s) {
   Table table({{"stage"},
                {"kind"},
@@ -94,7 +99,7 @@ Table StageTable(const RunSnapshot& s) {
                Count(tasks.quarantined, Tone::kBad),
                Count(tasks.skipped, Tone::kWarn),
                {Thousands(stage.rows)},
-               {WithoutControls(stage.note), Tone::kFaint}});
+               {NoteOf(stage), Tone::kFaint}});
   }
   return table;
 }

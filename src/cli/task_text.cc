@@ -90,15 +90,20 @@ Table AttemptTable(const std::vector<AttemptView>& attempts) {
   return table;
 }
 
+// At least one; without the empty ones at the end.
+std::vector<std::string> PrintedLines(const std::string& text) {
+  std::vector<std::string> lines = Split(text, '\n');
+  while (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
 // What the newest attempt with any output printed.
 std::string LastOutput(const std::vector<AttemptView>& attempts, const Paint& paint) {
   for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
     if (Trim(attempt->output).empty()) continue;
     std::string text =
         fmt::format("\n  output of the attempt under fence {}\n", attempt->fence.value);
-    std::vector<std::string> lines = Split(attempt->output, '\n');
-    while (!lines.empty() && lines.back().empty()) lines.pop_back();
-    for (const std::string& line : lines) {
+    for (const std::string& line : PrintedLines(attempt->output)) {
       text += fmt::format("  {} {}\n", paint(Tone::kFaint, "│"), WithoutControls(line));
     }
     return text;
@@ -181,8 +186,14 @@ std::string StoryToJson(RunId run, const TaskStory& story) {
 std::string RenderLogLine(const LogLine& line, const TaskNames& names, const Paint& paint) {
   std::string when = ShowInstant(line.at).substr(0, 11) + ShowTimeOfDay(line.at);
   std::string who = line.machine ? fmt::format("machine {}", line.machine.value) : "-";
-  return fmt::format("{}  {}  {}  {}\n", paint(Tone::kFaint, when), paint(Tone::kFaint, who),
-                     paint(Tone::kStrong, NameOf(line, names)), WithoutControls(line.text));
+  std::string head =
+      fmt::format("{}  {}  {}  ", paint(Tone::kFaint, when), paint(Tone::kFaint, who),
+                  paint(Tone::kStrong, NameOf(line, names)));
+  std::string text;
+  for (const std::string& part : PrintedLines(line.text)) {
+    text += head + WithoutControls(part) + "\n";
+  }
+  return text;
 }
 
 ordered_json JsonOfLogLine(const LogLine& line, const TaskNames& names) {

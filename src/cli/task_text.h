@@ -18,7 +18,7 @@ std::string StoryToJson(RunId run, const TaskStory& story);
 using TaskNames = std::unordered_map<TaskId, std::string>;
 
 // "2025-07-01 12:00:03.250  machine 2  load@eurusd  text"; a line that no task printed names its
-// source instead.
+// source instead. Text of several lines gets as many.
 std::string RenderLogLine(const LogLine& line, const TaskNames& names, const Paint& paint);
 
 // Keys: docs/cli/logs.md; on a line of its own for streams.

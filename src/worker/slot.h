@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "seams/clock.h"
-#include "seams/task_queue.h"
 #include "seams/task_executor.h"
+#include "seams/task_queue.h"
 
 namespace mayfly {
 
@@ -25,7 +25,7 @@ class SlotReporter {
 
 struct SlotOptions {
   SlotIdentity who;
-  int group = 16;  // tasks claimed at once, of one point or one stage
+  int group = 4;  // tasks claimed at once; all of them are lost if the slot dies
   Duration shortest_idle = milliseconds(20);
   Duration longest_idle = milliseconds(500);
   std::function<Duration(const LeasedTask&)> timeout_of;

@@ -103,7 +103,7 @@ def test_a_command_may_write_nowhere_else(place, bars):
 
 def test_a_restart_that_logs_twice_changes_no_verdict(place, bars):
     """Reproduction 7: counts come from the data; output said twice counts for nothing."""
-    write_phase(place, bars, command_stage("test -e ../said || { touch ../said; echo COMPLETE; exit 75; }; echo COMPLETE; " + INSERT))
+    write_phase(place, bars, command_stage("test -e said || { touch said; echo COMPLETE; exit 75; }; echo COMPLETE; " + INSERT))
     done = run(place)
     assert done.returncode == 0, done.stderr
     assert place.json("verify")["verdict"] == "pass"
@@ -127,7 +127,7 @@ def test_a_statement_that_fails_fails_its_task(place, bars):
 
 
 @pytest.mark.parametrize("query, word", [
-    ("select b.* EXCEPT (volume) from bars b", "EXCEPT"),                      # reproduction 5
+    ("select b.* EXCEPT (volume) from bars b", "volume"),  # reproduction 5
     ("select pair, ts, no_such_column as n from bars", "no_such_column"),
     ("select pair, ts from bars", "n"),
 ])
@@ -195,12 +195,12 @@ def test_close_only_files_of_any_dialect_and_scale_pass(place, separator, header
     assert all(stage["rows"] > 0 for stage in place.json("status")["stages"] if stage["kind"] != "verify")
 
 
-def test_postgresql_missing_names_the_package(place, bars):
+def test_a_server_that_is_not_where_it_was_said_to_be(place, bars):
     write_phase(place, bars, "")
     place.environment["MAYFLY_PG_BIN"] = str(place.folder)
     done = run(place)
     assert done.returncode in (3, 5)
-    assert "postgresql" in done.stderr
+    assert "initdb" in done.stderr and "mend" in done.stderr
 
 
 def test_a_wrong_password_is_never_echoed(place, bars):
@@ -252,7 +252,7 @@ def test_the_same_plan_reports_another_conflicts_and_new_starts_over(place, bars
 
 
 def test_a_failed_run_goes_on_once_its_cause_is_mended(place, bars):
-    write_phase(place, bars, command_stage("test -e ../../../../mended || exit 1; " + INSERT))
+    write_phase(place, bars, command_stage("test -e mended || exit 1; " + INSERT))
     assert run(place).returncode == 8
     assert place.json("status")["state"] == "failed"
     (place.folder / "mended").touch()

@@ -70,11 +70,8 @@ class Batches {
   explicit Batches(const PhasePlan& plan) : plan_(plan) {}
   std::int64_t Of(const PlannedTask& task) {
     const StageSpec& stage = plan_.stages[task.stage].spec;
-    // Features of one point read the same bars; statements are cheap and share a commit. What
-    // loads, runs programs or verifies is long: it goes one by one, and a death costs one task.
-    std::string key = "task " + stage.name + " " + task.point.Key();
-    if (std::holds_alternative<FeaturesSpec>(stage.kind)) key = "point " + task.point.Key();
-    if (std::holds_alternative<SqlSpec>(stage.kind)) key = "stage " + stage.name;
+    bool features = std::holds_alternative<FeaturesSpec>(stage.kind);
+    std::string key = features ? "point " + task.point.Key() : "stage " + stage.name;
     return numbers_.try_emplace(key, static_cast<std::int64_t>(numbers_.size())).first->second;
   }
 

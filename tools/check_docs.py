@@ -19,6 +19,7 @@ from pathlib import Path
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.MULTILINE)
+LEAD = re.compile(r"^\*\*(.+?)\.\*\*", re.MULTILINE)  # a paragraph that begins with its title
 SKIPPED = {"build", ".git", ".venv", "node_modules", ".mayfly"}
 ADR_SECTIONS = ("Context", "Decision", "Price", "What would change our mind")
 
@@ -84,9 +85,10 @@ def check_decisions(root):
     folder = root / "docs/adr"
     index = (folder / "README.md").read_text() if (folder / "README.md").exists() else ""
     for file in sorted(folder.glob("[0-9]*.md")):
-        headings = HEADING.findall(file.read_text())
+        text = file.read_text()
+        parts = HEADING.findall(text) + LEAD.findall(text)
         for section in ADR_SECTIONS:
-            if section not in headings:
+            if section not in parts:
                 yield f"docs/adr/{file.name}:1: has no section '{section}'"
         if file.name not in index:
             yield f"docs/adr/README.md:1: has no line for {file.name}"

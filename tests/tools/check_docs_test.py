@@ -43,7 +43,7 @@ def test_every_folder_of_the_sources_is_on_the_map(tree):
 
 
 def test_a_decision_has_its_sections_and_its_line(tree):
-    found = tree({"docs/adr/0001-x.md": "# X\n## Context\n## Decision\n## Price\n"})
+    found = tree({"docs/adr/0001-x.md": "# X\n## Context\n**Decision.** Yes.\n\n## Price\n"})
     assert found == ["docs/adr/0001-x.md:1: has no section 'What would change our mind'",
                      "docs/adr/README.md:1: has no line for 0001-x.md"]
 

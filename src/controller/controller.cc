@@ -87,6 +87,8 @@ Status Controller::Resume(const RunSnapshot& snapshot) {
   bool at_rest = snapshot.run.state == RunState::kFailed || snapshot.run.state == RunState::kPaused;
   if (snapshot.Totals().quarantined > 0) TRY(Apply(RetryQuarantined{}));
   if (!at_rest) return {};
+  // Machines that were lost before are forgiven too.
+  options_.policy.replacements += static_cast<int>(snapshot.machines.size());
   return Apply(SetRunState{RunState::kRunning, "the operator continues it", std::nullopt});
 }
 

@@ -96,6 +96,26 @@ struct Bench {
   Controller controller{{.run = RunId{1}, .who = "test"}, clock, store, provider, nullptr};
 };
 
+TEST(Controller, ContinuingForgivesTheMachinesThatWereLost) {
+  Bench bench;
+  Controller controller{
+      {.run = RunId{1}, .policy = {.machines = 1, .replacements = 0}, .resume = true},
+      bench.clock,
+      bench.store,
+      bench.provider,
+      nullptr};
+  RunSnapshot& s = bench.store.snapshot;
+  s.run.state = RunState::kFailed;
+  s.run.deadline_in = hours(1);
+  s.machines = {{.id = MachineId{1}, .state = MachineState::kGone}};
+  s.stages = {{.id = StageId{1}, .state = StageState::kOpen, .tasks = {.ready = 1}}};
+  controller.Step();
+  s.run.state = RunState::kRunning;
+  controller.Step();
+  EXPECT_EQ(bench.store.told.back(), "apply 2");
+  EXPECT_EQ(bench.store.told[bench.store.told.size() - 3], "intent run-1-machine-2");
+}
+
 TEST(Controller, RecordsTheIntentBeforeItActsAndTheFactAfter) {
   Bench bench;
   bench.controller.Step();

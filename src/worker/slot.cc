@@ -52,7 +52,13 @@ Duration Slot::Work() {
     tasks_.clear();
     return released.ok() ? clock_.Mono() : AfterTrouble(released.error());
   }
-  for (const LeasedTask& task : tasks_) reporter_.OnBegin(task, options_.timeout_of(task));
+  // The group has the time of all its tasks together: one of them may take its own, not the
+  // others'.
+  Duration allowed{0};
+  for (const LeasedTask& task : tasks_) {
+    allowed += options_.timeout_of(task);
+    reporter_.OnBegin(task, allowed);
+  }
   ExecutionNotes notes;
   Duration begun = clock_.Mono();
   auto cancelled = [this] { return draining_; };

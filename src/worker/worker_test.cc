@@ -77,10 +77,14 @@ class FakeExecutor : public TaskExecutor {
 
 class QuietReporter : public SlotReporter {
  public:
-  void OnBegin(const LeasedTask&, Duration) override { ++begun; }
+  void OnBegin(const LeasedTask&, Duration allowed) override {
+    ++begun;
+    timeout = allowed;
+  }
   void OnIdle() override {}
   void OnNote(const std::string&) override {}
   int begun = 0;
+  Duration timeout{};
 };
 
 struct SlotBench {
@@ -142,6 +146,13 @@ TEST(Slot, ARefusedCommitGivesBackWhatMayStillBeOurs) {
   bench.queue.complete_error = Conflict("the server ended our backend");
   for (int i = 0; i < 3; ++i) bench.slot.Step();
   EXPECT_EQ(bench.queue.released.size(), 1U);
+}
+
+TEST(Slot, AGroupHasTheTimeOfAllItsTasks) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1), Task(2), Task(3)}};
+  for (int i = 0; i < 2; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.reporter.timeout, Duration(seconds(27)));
 }
 
 TEST(Slot, DrainingClaimsNothingMore) {

@@ -49,7 +49,7 @@ CREATE TABLE mayfly.run (
   controller_backend_start timestamptz,
   CONSTRAINT over_runs_are_closed
     CHECK ((state IN ('closed', 'cancelled')) = (closed_at IS NOT NULL)),
-  CONSTRAINT only_a_pass_is_published CHECK (published_at IS NULL OR verdict = 'pass'),
+  CONSTRAINT only_a_pass_is_published CHECK (published_at IS NULL OR verdict IS NOT DISTINCT FROM 'pass'),
   CONSTRAINT only_a_pass_finishes
     CHECK (state NOT IN ('finishing', 'closed') OR verdict IS NOT DISTINCT FROM 'pass'),
   CONSTRAINT approved_once CHECK (state IN ('planned', 'cancelled') OR approved_at IS NOT NULL)

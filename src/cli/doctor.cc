@@ -32,7 +32,7 @@ std::string ForPeople(const std::vector<Diagnosis>& diagnoses, const Paint& pain
   Table table({{"what"}, {""}, {"found"}, {"next step"}});
   for (const Diagnosis& d : diagnoses) {
     table.Add({{d.what},
-               {d.ok ? "ok" : "missing", d.ok ? Tone::kGood : Tone::kBad},
+               {d.ok ? "ok" : "fails", d.ok ? Tone::kGood : Tone::kBad},
                {d.found},
                {d.next_step}});
   }

@@ -39,8 +39,12 @@ Result<std::vector<Finding>> VerifyAll(const PhasePlan& plan, const StageSpec& v
 }
 
 // Another plan is compiled by another mayfly than the one that ran it: its verdict is about today's
-// contracts.
-void WarnOfOtherEngine(const PhasePlan& plan, const RunView& run) {
+// contracts. And what is not done yet cannot pass.
+void TellOfDoubts(const PhasePlan& plan, const RunView& run) {
+  if (!IsOver(run.state)) {
+    Say(fmt::format("note: run {} is {}: what is not done cannot pass", run.id.value,
+                    Name(run.state)));
+  }
   if (plan.hash == run.plan_hash) return;
   Say(fmt::format(
       "note: this mayfly makes plan {} of what run {} made plan {}; it is judged by the "
@@ -54,7 +58,7 @@ Result<int> RunVerifyCommand(const RunFlags& flags, const Session& session) {
   TRY_ASSIGN(RunSnapshot snapshot, reads.Load(opened.run));
   TRY_ASSIGN(StoredPlan stored, reads.LoadPlan(opened.run));
   TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
-  WarnOfOtherEngine(plan, snapshot.run);
+  TellOfDoubts(plan, snapshot.run);
   const PlannedStage* verify = VerifyStageOf(plan);
   if (verify == nullptr) return Corrupt("the stored plan has no verify stage");
   TRY_ASSIGN(std::unique_ptr<DataProbe> probe, opened.ledger->Probe(opened.run));

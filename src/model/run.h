@@ -42,7 +42,7 @@ struct MachineView {
   Duration deadline_in{};                       // may be negative
   bool noticed = false;                         // it said that it will be taken away
   bool ordered_to_drain = false;
-  std::optional<Duration> drain_age;         // since the order
+  std::optional<Duration> drain_age;  // since the order
 };
 
 // What an operator asked of a run, through the ledger.

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from phase_under_test import PhaseUnderTest, make_bars, processes_naming
+from phase_under_test import PhaseUnderTest, make_bars
 
 ROUNDS = 20 if os.environ.get("MAYFLY_FULL") else 6
-SETTINGS = ("machines.slots=2", "machines.heartbeat=200ms", "machines.lease=2s", "grid.period.every=month",
-            "grid.period.from=2024-07", "grid.period.to=2024-08", "machines.replacements=20")
+SETTINGS = ("machines.slots=2", "machines.heartbeat=200ms", "machines.lease=2s", "machines.replacements=20",
+            'grid.period={ every = "month", from = "2024-07", to = "2024-08" }')
 
 # What a slot's backend is doing when the blow falls; None is a moment by the clock.
 MOMENTS = {
@@ -93,8 +93,8 @@ def test_nothing_is_lost_and_nothing_doubled(mayfly_bin, bars, undisturbed, vict
     dice = random.Random(f"{victim} {seed}")
     moment = list(MOMENTS)[seed % len(MOMENTS)]
     phase = PhaseUnderTest(mayfly_bin, bars, *SETTINGS)
-    run = phase.mayfly.start(*phase.command, stdout=open(phase.folder / "out", "w"),
-                             stderr=open(phase.folder / "err", "w"))
+    log = open(phase.folder / "log", "a")
+    run = phase.mayfly.start(*phase.command, stdout=log, stderr=log)
     backend = wait_for_moment(phase, run, moment, dice.uniform(0, took))
     pid = find_victim(phase, run, victim, backend) if backend is not None else None
     if pid:
@@ -106,10 +106,10 @@ def test_nothing_is_lost_and_nothing_doubled(mayfly_bin, bars, undisturbed, vict
     for _ in range(3):
         if run.returncode == 0:
             break
-        run = phase.mayfly.start(*phase.command, stdout=open(phase.folder / "out", "a"),
-                                 stderr=open(phase.folder / "err", "a"))
+        run = phase.mayfly.start(*phase.command, stdout=log, stderr=log)
         run.wait(timeout=120)
-    told = (phase.folder / "err").read_text()[-3000:]
+    log.close()
+    told = (phase.folder / "log").read_text()[-3000:]
     assert run.returncode == 0, f"{victim} at {moment}, pid {pid}\n{told}"
     status = phase.status()
     assert (status["state"], status["verdict"]) == ("closed", "pass"), told
@@ -151,7 +151,7 @@ def test_the_deadline_holds_when_the_controller_is_dead(mayfly_bin, bars):
     while not phase.processes(slots=False) and run.poll() is None:
         pass
     run.kill()
-    run.wait()
+    run.communicate()
     limit = time.monotonic() + 40
     while phase.processes() and time.monotonic() < limit:
         pass

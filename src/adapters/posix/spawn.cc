@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,7 +58,8 @@ std::vector<std::string> MakeEnvironment(const SpawnSpec& spec) {
     const auto name = item.substr(0, item.find('='));
     if (std::find(dropped.begin(), dropped.end(), name) == dropped.end()) text.emplace_back(item);
   }
-  for (const auto& [name, value] : spec.env) text.push_back(name + "=" + value);
+  for (const auto& [name, value] : spec.env)
+    text.push_back(std::string(name).append("=").append(value));
   if (spec.tie == Tie::kDetached) text.push_back(std::string(kDetachedMarker) + "=1");
   return text;
 }

@@ -1,5 +1,7 @@
 #include "sim/world/sim_controller.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "sim/world/slot_table.h"
@@ -37,10 +39,11 @@ void SimController::Kill() {
 }
 
 void SimController::OnAction(const sched::Action& action, const Status& outcome) {
-  if (process_.is_dead()) return;
+  // What it achieved is in the ledger, with the reason; here is what it only tried.
+  if (process_.is_dead() || outcome.ok()) return;
   scene_.Tell([&] {
-    std::string said = process_.name() + " decided: " + sched::Describe(action);
-    return outcome.ok() ? said : said + "; it met with: " + outcome.error().message();
+    return fmt::format("Trouble for {} ({}): {}.", process_.name(), sched::Describe(action),
+                       outcome.error().message());
   });
 }
 

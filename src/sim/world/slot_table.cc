@@ -47,7 +47,13 @@ struct SlotTable::Slot : SlotReporter {
     lines.push_back(EncodeSignal({true, timeout, task.stage + "@" + task.point.Key()}));
   }
   void OnIdle() override { lines.push_back(EncodeSignal({})); }
-  void OnNote(const std::string& text) override { lines.push_back(text); }
+  void OnNote(const std::string& text) override {
+    lines.push_back(text);
+    if (process.is_dead()) return;
+    table.scene_.Tell([&] {
+      return fmt::format("Slot {} of machine {} notes: {}.", who.slot, who.machine.value, text);
+    });
+  }
 
   SlotTable& table;
   SlotIdentity who;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kMustRestBy = hours(1);       // I10, counted from the beginning
 constexpr Duration kMustBeGoneBy = minutes(10);  // I6, counted from the rest
+constexpr std::size_t kMostResumes = 3;          // by the operator, of a run that failed
 constexpr std::int64_t kLongestLife = 400'000;   // steps
 
 class World {
@@ -58,7 +59,8 @@ World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, 
       scene_(seed, fate_.clouds, options.checks),
       setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
       invariants_(scene_,
-                  {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements)}) {
+                  {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements) *
+                               (1 + kMostResumes)}) {
   scene_.weather = fate_.calls;
   scene_.tell = options.tell;
   if (options.tell) narrator_.emplace(scene_);
@@ -68,6 +70,14 @@ void World::Create() {
   MemoryRunStore store(scene_.ledger);
   Result<RunId> run = store.Create(phase_.plan);
   CHECK(run.ok(), "an empty ledger takes a run");
+  scene_.Tell([&] {
+    return fmt::format(
+        "A phase of {} stages and {} tasks, for up to {} machines at once with {} slots each, "
+        "which "
+        "take up to {} tasks at a time. {} misfortunes lie ahead.",
+        phase_.plan.stages.size(), phase_.plan.tasks.size(), fate_.machines, fate_.slots,
+        fate_.group, fate_.incidents.size());
+  });
   StartController(Duration{0}, /*resume=*/false);
   for (const Incident& incident : fate_.incidents) Plan(incident);
   scene_.queue.At(kClearsUp, [this] { ClearUp(); });
@@ -117,7 +127,8 @@ void World::OnControllerEnd(SimController& controller, SimProcess::Ending how) {
 // The run is paused, failed, closed or cancelled, and its controller is content with that.
 void World::OnRest(const RunSnapshot& snapshot) {
   bool paused = snapshot.run.state == RunState::kPaused;
-  bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends && resumes_ < 3;
+  bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends &&
+               resumes_ < static_cast<int>(kMostResumes);
   if (!paused && !mends) {
     if (!rest_) rest_ = scene_.time.now;
     return;

@@ -9,7 +9,6 @@ namespace {
 
 using std::chrono::month;
 using std::chrono::sys_days;
-using std::chrono::year;
 using std::chrono::year_month;
 
 year_month MonthOf(Instant instant) {

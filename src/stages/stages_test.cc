@@ -219,7 +219,7 @@ TEST(Policy, AnUnknownWordIsNamedWithThoseThatAreKnown) {
 
 TEST(Discover, NamesAPictureThatIsCalledCsv) {
   FakeFiles files;
-  files.files = {{"eurusd.csv", std::string("\xFF\xD8\xFF\xE0\x00\x10JFIF\x00", 12)}};
+  files.files = {{"eurusd.csv", std::string("\xFF\xD8\xFF\xE0\x00\x10JFIF\x00", 11)}};
   auto parsed = ParsePhase(kPhase, {.file = "p.toml", .folder = "/f"});
   Result<Findings> found = Discover(parsed->spec, files, {}, [](auto, auto, auto&) {});
   ASSERT_FALSE(found.ok());

@@ -222,13 +222,13 @@ Result<posix::ProcessId> Server::Launch() {
                      other ? user_.gid : getegid()));
   TRY(WriteRecord(places_));  // before the act: whoever comes after us knows where to look
   TRY_ASSIGN(const auto log, OpenLog(places_.log()));
-  const auto started = posix::Spawn({.argv = CommandLine(),
-                                     .inherit_environment = false,
-                                     .env = ToolEnvironment(places_.data_dir),
-                                     .cwd = "/",
-                                     .output = log.get(),
-                                     .tie = posix::Tie::kDetached,
-                                     .before_exec = [this] { return Become(user_); }});
+  auto started = posix::Spawn({.argv = CommandLine(),
+                               .inherit_environment = false,
+                               .env = ToolEnvironment(places_.data_dir),
+                               .cwd = "/",
+                               .output = log.get(),
+                               .tie = posix::Tie::kDetached,
+                               .before_exec = [this] { return Become(user_); }});
   if (!started.ok()) return started.error().Within("start the embedded database");
   return started;
 }

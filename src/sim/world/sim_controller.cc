@@ -8,7 +8,7 @@
 
 namespace mayfly::sim {
 
-SimController::SimController(Scene& scene, ControllerOptions options,
+SimController::SimController(Scene& scene, const ControllerOptions& options,
                              std::function<void(SimController&, SimProcess::Ending)> on_end)
     : scene_(scene),
       clock_(scene.time),

@@ -13,7 +13,7 @@ namespace mayfly::sim {
 class SimController : private ControllerObserver {
  public:
   // The scene must outlive it. `on_end` is called once, when it ended or was killed.
-  SimController(Scene& scene, ControllerOptions options,
+  SimController(Scene& scene, const ControllerOptions& options,
                 std::function<void(SimController&, SimProcess::Ending)> on_end);
 
   void Start(Duration at);

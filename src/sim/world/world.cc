@@ -312,7 +312,8 @@ std::optional<std::string> World::WhyNotAtRest() const {
       if (totals.finished() && row.view.published && row.cleaned_up) return std::nullopt;
       return "it is closed without being finished, published and cleaned up";
     case RunState::kFailed: {
-      std::size_t bound = static_cast<std::size_t>(fate_.machines + fate_.replacements);
+      int machines = fate_.machines + fate_.replacements;
+      auto bound = static_cast<std::size_t>(machines);
       if (totals.quarantined > 0 || scene_.ledger.machines.size() >= bound) return std::nullopt;
       return "it failed without a task or its machines being lost for good: " + row.view.reason;
     }

@@ -106,13 +106,14 @@ Result<int> RunLogsCommand(const Flags& flags, const Session& session) {
     return 0;
   }
   Paint paint = PaintForOutput(session);
+  // Before the first line: whoever reads it may ask us to stop.
+  std::unique_ptr<Host> host = flags.follow ? MakeHost() : nullptr;
   PrintLines(lines, names, flags.run.json, paint);
   if (!flags.follow) {
     if (lines.empty()) Say(fmt::format("nothing was printed in run {}", opened.run.value));
     return 0;
   }
   if (!lines.empty()) query.after_id = lines.back().id;
-  std::unique_ptr<Host> host = MakeHost();
   return Follower(*host, *opened.ledger, query).Follow(names, flags.run.json, paint);
 }
 

@@ -14,6 +14,6 @@ def closed_run(mayfly_bin):
     folder = Path(tempfile.mkdtemp(prefix="mf-"))
     mayfly = Mayfly(mayfly_bin, folder)
     mayfly.ok("init")
-    mayfly.ok("run", "phase.toml", "--yes", timeout=120)
+    mayfly.ok("run", "phase.toml", "--yes", "--set", "machines.slots=1", timeout=120)
     yield mayfly
     shutil.rmtree(folder, ignore_errors=True)

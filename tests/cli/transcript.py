@@ -2,6 +2,7 @@
 
 MAYFLY_ACCEPT=1 writes them anew; the difference is then reviewed like any other."""
 
+import difflib
 import os
 import re
 import shlex
@@ -55,4 +56,6 @@ class Transcript:
             self.file.parent.mkdir(exist_ok=True)
             self.file.write_text(self.text)
         expected = self.file.read_text() if self.file.exists() else ""
-        assert self.text == expected, f"{self.file.name} differs; MAYFLY_ACCEPT=1 writes it anew"
+        difference = "\n".join(difflib.unified_diff(expected.split("\n"), self.text.split("\n"), lineterm=""))
+        assert self.text == expected, (
+            f"{self.file.name} differs; MAYFLY_ACCEPT=1 writes it anew\n{difference}")

@@ -33,6 +33,7 @@ TEST(Quote, NamesAndTextsCannotEnd) {
 
 TEST(Bare, TrailingSemicolonsGo) {
   EXPECT_EQ(Bare("  SELECT 1 ;\n; "), "SELECT 1");
+  EXPECT_EQ(Bare("SELECT 1; \n  -- the end\n;\n"), "SELECT 1");
   EXPECT_EQ(Bare(";"), "");
 }
 

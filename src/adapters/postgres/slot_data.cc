@@ -46,7 +46,7 @@ class PgRunData final : public RunData {
     if (*copied != static_cast<std::int64_t>(rows)) {
       return Corrupt(fmt::format("{}: {} rows were sent and {} arrived", leaf.name, rows, *copied));
     }
-    state_.written.push_back({leaf.name, *copied});
+    state_.NoteWritten(leaf.name, *copied);
     return {};
   }
 
@@ -60,7 +60,7 @@ class PgRunData final : public RunData {
                                      ColumnList(shape), Bare(query));
     Result<Rows> inserted = db->RunOnce(insert, {});
     if (!inserted) return inserted.error().Within(leaf.name);
-    state_.written.push_back({leaf.name, inserted->affected()});
+    state_.NoteWritten(leaf.name, inserted->affected());
     return inserted->affected();
   }
 

@@ -53,6 +53,12 @@ void SlotState::TransactionEnded() {
   (void)AppendLogs(std::exchange(logs, {}));
 }
 
+// A leaf written twice in one transaction holds what was written last.
+void SlotState::NoteWritten(const std::string& leaf, std::int64_t rows) {
+  std::erase_if(written, [&](const WrittenLeaf& other) { return other.name == leaf; });
+  written.push_back({leaf, rows});
+}
+
 Status SlotState::AppendLogs(std::vector<PendingLog> lines) {
   std::vector<std::int64_t> tasks;
   std::vector<std::string> texts;

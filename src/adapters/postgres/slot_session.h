@@ -78,6 +78,7 @@ struct SlotState {
   Status Begin();
   Status Rollback();
   void TransactionEnded();
+  void NoteWritten(const std::string& leaf, std::int64_t rows);
   Status Adopt(Connection& db);
   Status AppendLogs(std::vector<PendingLog> lines);
 };

@@ -23,8 +23,14 @@ std::string EqualsText(const std::vector<std::pair<std::string, std::string>>& e
 std::string_view Bare(std::string_view statement) {
   while (true) {
     statement = Trim(statement);
-    if (statement.empty() || statement.back() != ';') return statement;
-    statement.remove_suffix(1);
+    std::size_t line = statement.rfind('\n') + 1;  // 0 where there is but one
+    if (statement.ends_with(';')) {
+      statement.remove_suffix(1);
+    } else if (line > 0 && Trim(statement.substr(line)).starts_with("--")) {
+      statement = statement.substr(0, line);
+    } else {
+      return statement;
+    }
   }
 }
 

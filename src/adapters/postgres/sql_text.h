@@ -19,7 +19,7 @@ std::string TableName(std::string_view run_schema, std::string_view table);
 // pruned.
 std::string EqualsText(const std::vector<std::pair<std::string, std::string>>& equals);
 
-// The statement without trailing blanks and semicolons, fit to stand in parentheses.
+// The statement without trailing blanks, semicolons and comment lines, fit to stand in parentheses.
 std::string_view Bare(std::string_view statement);
 
 // Makes the point readable as current_setting('mayfly.pair') until the transaction ends.

@@ -1,0 +1,255 @@
+// RunData and DataProbe: what goes in comes out, and what is wrong is refused.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+#include "adapters/postgres/data_probe.h"
+#include "base/rng.h"
+#include "postgres_fixture.h"
+
+namespace mayfly::contract_test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const TableShape kBars{.name = "bars",
+                       .dimensions = {"pair", "period"},
+                       .columns = {{"pair", ColumnType::kText},
+                                   {"ts", ColumnType::kTimestamptz},
+                                   {"v", ColumnType::kFloat8}},
+                       .key = {"pair", "ts"},
+                       .time_column = "ts"};
+
+class PostgresData : public PostgresLedger {
+ protected:
+  void SetUp() override {
+    PostgresLedger::SetUp();
+    slot_ = OpenSlot(0);
+    tasks_ = Claim(*slot_, 0, 1);
+    ASSERT_EQ(tasks_.size(), 1U);
+  }
+
+  RunData& data() { return slot_->session().data(); }
+  DataProbe& probe() { return slot_->session().probe(); }
+  const Leaf& leaf(std::size_t i) { return tasks_[0].leaves[i]; }
+
+  // One row a minute from the leaf's first instant; NaN is NULL.
+  Status Write(std::size_t number, const std::vector<double>& values, std::int64_t shift_us = 0) {
+    std::vector<std::int64_t> ts;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ts.push_back(leaf(number).begin->time_since_epoch().count() + shift_us +
+                   static_cast<std::int64_t>(i) * 60'000'000);
+    }
+    std::vector<ColumnData> columns{std::string_view("a"), std::span<const std::int64_t>(ts),
+                                    std::span<const double>(values)};
+    return data().ReplaceLeaf(kBars, leaf(number), values.size(), columns);
+  }
+
+  Status Commit() {
+    std::vector<Completion> done{{tasks_[0].id, tasks_[0].fence, 0, 0, "{}"}};
+    auto next = slot_->queue().Complete(done, std::nullopt);
+    return next.ok() ? Status() : Status(next.error());
+  }
+
+  std::unique_ptr<PostgresSlot> slot_;
+  std::vector<LeasedTask> tasks_;
+};
+
+TEST_F(PostgresData, ASeriesComesBackInOrderAcrossLeaves) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(1, {4, std::nan("")}).ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  auto series = data().ReadSeries({.table = "bars", .columns = {"v"}, .equals = {{"pair", "a"}}});
+  ASSERT_TRUE(series.ok()) << series.error().message();
+  ASSERT_EQ(series->ts_us.size(), 5U);
+  EXPECT_EQ(series->ts_us[0], leaf(0).begin->time_since_epoch().count());
+  EXPECT_THAT(std::vector<double>(series->columns[0].begin(), series->columns[0].begin() + 4),
+              ElementsAre(1, 2, 3, 4));
+  EXPECT_TRUE(std::isnan(series->columns[0][4]));
+  EXPECT_TRUE(data().ReadSeries({.table = "bars", .equals = {{"pair", "b"}}})->ts_us.empty());
+}
+
+TEST_F(PostgresData, WritingAgainReplaces) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok());
+  ASSERT_TRUE(Write(0, {9}).ok());
+  ASSERT_TRUE(Write(1, {}).ok());
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0))->rows, 1);
+}
+
+TEST_F(PostgresData, ARowOutsideItsLeafIsCorrupt) {
+  ASSERT_TRUE(data().Begin().ok());
+  Status written = Write(0, {1, 2}, -60'000'000);
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_THAT(written.error().message(), HasSubstr("bars_a_2024_01"));
+  EXPECT_TRUE(data().Rollback().ok());
+}
+
+TEST_F(PostgresData, ADoubleKeyIsCorrupt) {
+  std::vector<std::int64_t> ts(2, leaf(0).begin->time_since_epoch().count());
+  std::vector<double> values{1, 2};
+  std::vector<ColumnData> columns{std::string_view("a"), std::span<const std::int64_t>(ts),
+                                  std::span<const double>(values)};
+  ASSERT_TRUE(data().Begin().ok());
+  EXPECT_EQ(data().ReplaceLeaf(kBars, leaf(0), 2, columns).error().kind(), ErrorKind::kCorrupt);
+}
+
+TEST_F(PostgresData, ALeafOfAnotherTaskIsNotAccepted) {
+  ASSERT_TRUE(data().Begin().ok());
+  Leaf foreign{.name = "bars_b_2024_01", .begin = leaf(0).begin};
+  std::vector<std::int64_t> ts{leaf(0).begin->time_since_epoch().count()};
+  std::vector<double> values{1};
+  std::vector<ColumnData> columns{std::string_view("b"), std::span<const std::int64_t>(ts),
+                                  std::span<const double>(values)};
+  ASSERT_TRUE(data().ReplaceLeaf(kBars, foreign, 1, columns).ok());
+  EXPECT_FALSE(Commit().ok());
+  EXPECT_EQ(probe().MeasureLeaf(kBars, foreign)->rows, 0);
+}
+
+TEST_F(PostgresData, ASelectReadsItsPoint) {
+  ASSERT_TRUE(data().Begin().ok());
+  auto rows = data().ReplaceLeafBySelect(
+      kBars, leaf(0), leaf(0).point,
+      "SELECT 7::float8 AS v, '2024-01-05'::timestamptz AS ts, "
+      "current_setting('mayfly.pair') AS pair;\n-- by name, in any order\n;");
+  ASSERT_TRUE(rows.ok()) << rows.error().message();
+  EXPECT_EQ(*rows, 1);
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0))->columns[2].max, 7);
+}
+
+TEST_F(PostgresData, OneStatementOnly) {
+  ASSERT_TRUE(data().Begin().ok());
+  auto rows =
+      data().ReplaceLeafBySelect(kBars, leaf(0), leaf(0).point, "SELECT 1) x; DROP TABLE y");
+  EXPECT_EQ(rows.error().kind(), ErrorKind::kInvalid);
+}
+
+TEST_F(PostgresData, WhatIsMeasuredIsWhatIsThere) {
+  double infinity = std::numeric_limits<double>::infinity();
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {5, std::nan(""), -2, infinity}).ok());
+  ASSERT_TRUE(Write(1, {3, 3, 3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  LeafFacts odd = *probe().MeasureLeaf(kBars, leaf(0));
+  EXPECT_TRUE(odd.exists);
+  EXPECT_EQ(odd.rows, 4);
+  EXPECT_EQ(odd.first, leaf(0).begin);
+  EXPECT_EQ(odd.last, *leaf(0).begin + minutes(3));
+  EXPECT_EQ(odd.columns[2].non_null, 3);
+  EXPECT_EQ(odd.columns[2].not_finite, 1);
+  EXPECT_EQ(odd.columns[2].min, -2);
+  EXPECT_EQ(odd.columns[2].max, 5);
+  EXPECT_FALSE(odd.columns[2].constant);
+  LeafFacts flat = *probe().MeasureLeaf(kBars, leaf(1));
+  EXPECT_TRUE(flat.columns[2].constant);
+  EXPECT_EQ(flat.columns[0].non_null, 3);
+  EXPECT_FALSE(probe().MeasureLeaf(kBars, {.name = "no_such_leaf"})->exists);
+}
+
+TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2}).ok());
+  ASSERT_TRUE(Write(1, {3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  auto accepted = probe().ListAccepted("load");
+  ASSERT_EQ(accepted->size(), 2U);
+  EXPECT_EQ((*accepted)[0].leaf, leaf(0).name);
+  EXPECT_EQ((*accepted)[0].rows, 2);
+  EXPECT_EQ((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0))->storage);
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  MustRun(db, fmt::format("TRUNCATE contract__{}.{}", run_.value, leaf(0).name));
+  EXPECT_NE((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0))->storage);
+}
+
+TEST_F(PostgresData, LeavesAndKeysAreAsTheCatalogHasThem) {
+  EXPECT_THAT(*probe().ListLeaves(kBars),
+              ElementsAre("bars_a_2024_01", "bars_a_2024_02", "bars_b_2024_01", "bars_b_2024_02"));
+  EXPECT_THAT(*probe().ListLeaves({.name = "whole"}), ElementsAre("whole"));
+  EXPECT_TRUE(probe().ListLeaves({.name = "nothing"})->empty());
+  EXPECT_TRUE(*probe().HasKey(kBars));
+  TableShape other = kBars;
+  other.key = {"ts"};
+  EXPECT_FALSE(*probe().HasKey(other));
+}
+
+TEST_F(PostgresData, AnAssertionIsOneBoolean) {
+  auto ask = [&](const char* sql) { return probe().Assert(leaf(0).point, sql); };
+  EXPECT_EQ(**ask("SELECT current_setting('mayfly.pair') = 'a'"), true);
+  EXPECT_EQ(**ask("SELECT count(*) > 0 FROM bars;"), false);
+  EXPECT_FALSE(ask("SELECT NULL::boolean")->has_value());
+  EXPECT_FALSE(ask("SELECT true WHERE false")->has_value());
+  EXPECT_EQ(ask("SELECT 1").error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(ask("SELECT true UNION ALL SELECT false").error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(ask("SELECT nonsense").error().kind(), ErrorKind::kInvalid);
+  EXPECT_FALSE(ask("DELETE FROM bars RETURNING true").ok());
+}
+
+TEST_F(PostgresData, FindingsAboutOnePlaceAreReplaced) {
+  std::vector<Finding> first{{"load", "rows", "a", Verdict::kFail, "1", "0"},
+                             {"load", "rows", "b", Verdict::kPass, "1", "1"}};
+  ASSERT_TRUE(probe().RecordFindings(tasks_[0].id, first).ok());
+  EXPECT_EQ(store_->Load(run_)->findings_failed, 1);
+  std::vector<Finding> again{{"load", "rows", "a", Verdict::kPass, "1", "1"}};
+  ASSERT_TRUE(probe().RecordFindings(tasks_[0].id, again).ok());
+  EXPECT_EQ(store_->Load(run_)->findings_failed, 0);
+  EXPECT_EQ(store_->Load(run_)->findings_total, 2);
+}
+
+TEST_F(PostgresData, AReaderProbesButWritesNothing) {
+  auto reader = postgres::PgReaderProbe::Open(conninfo_, run_);
+  ASSERT_TRUE(reader.ok()) << reader.error().message();
+  EXPECT_EQ((*reader)->probe().MeasureLeaf(kBars, leaf(0))->rows, 0);
+  std::vector<Finding> findings{{"load", "rows", "a", Verdict::kFail, "1", "0"}};
+  EXPECT_EQ((*reader)->probe().RecordFindings(tasks_[0].id, findings).error().kind(),
+            ErrorKind::kDenied);
+}
+
+// The obvious way to count: at every row look back over the whole window.
+std::int64_t CountObviously(const std::vector<double>& values, std::size_t begin, std::size_t end,
+                            std::size_t lookback) {
+  std::int64_t whole = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    bool good = i >= lookback;
+    for (std::size_t k = 0; good && k <= lookback; ++k) good = !std::isnan(values[i - k]);
+    whole += good ? 1 : 0;
+  }
+  return whole;
+}
+
+TEST_F(PostgresData, WindowsAreCountedAsTheirDefinitionSays) {
+  for (double share_of_nulls : {0.0, 0.05}) {
+    Rng rng(7);
+    std::vector<double> all;
+    for (int i = 0; i < 90; ++i)
+      all.push_back(rng.Chance(share_of_nulls) ? std::nan("") : rng.Unit());
+    std::vector<double> january(all.begin(), all.begin() + 40),
+        february(all.begin() + 40, all.end());
+    ASSERT_TRUE(data().Begin().ok());
+    ASSERT_TRUE(Write(0, january).ok() && Write(1, february).ok());
+    SourceQuestion question{.table = "bars",
+                            .equals = {{"pair", "a"}},
+                            .leaves = {leaf(0), leaf(1)},
+                            .rules = {{{"v"}, 0}, {{"v"}, 3}, {{"v"}, 55}, {{"v"}, 500}}};
+    auto answers = probe().CountSource(question);
+    ASSERT_TRUE(answers.ok()) << answers.error().message();
+    EXPECT_EQ((*answers)[0].rows, 40);
+    EXPECT_EQ((*answers)[1].rows, 50);
+    for (std::size_t r = 0; r < question.rules.size(); ++r) {
+      auto lookback = static_cast<std::size_t>(question.rules[r].lookback);
+      EXPECT_EQ((*answers)[0].non_null[r], CountObviously(all, 0, 40, lookback)) << r;
+      EXPECT_EQ((*answers)[1].non_null[r], CountObviously(all, 40, 90, lookback)) << r;
+    }
+    ASSERT_TRUE(data().Rollback().ok());
+  }
+}
+
+}  // namespace
+}  // namespace mayfly::contract_test

@@ -1,0 +1,213 @@
+// What readers see: publish, rollback, clean up; and what a plan's statements are worth.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "adapters/postgres/migrate.h"
+#include "adapters/postgres/plan_check.h"
+#include "adapters/postgres/run_store.h"
+#include "postgres_fixture.h"
+
+namespace mayfly::contract_test {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A store whose runs pass without work.
+class Publishing : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    conninfo_ = TestServer::Get().MakeDatabase();
+    store_ = std::make_unique<postgres::PgRunStore>(conninfo_);
+  }
+
+  // A run that is about to be published; its one leaf holds its number.
+  RunId Pass(const PhasePlan& plan) {
+    Result<RunId> run = store_->Create(plan);
+    EXPECT_TRUE(run.ok()) << run.error().message();
+    control_ = *store_->TakeControl(*run, "the test");
+    postgres::Connection db = OpenAsSuperuser(conninfo_);
+    MustRun(db,
+            fmt::format("INSERT INTO contract__{0}.bars_a_2024_01 VALUES ('a', '2024-01-02', {0})",
+                        run->value));
+    for (RunState to : {RunState::kRunning, RunState::kVerifying}) Move(*run, to, {});
+    Move(*run, RunState::kFinishing, Verdict::kPass);
+    return *run;
+  }
+  RunId PublishAndClose(const PhasePlan& plan) {
+    RunId run = Pass(plan);
+    Status published = store_->Publish(run, control_);
+    EXPECT_TRUE(published.ok()) << published.error().message();
+    Move(run, RunState::kClosed, {});
+    Status cleaned = store_->CleanUp(run, control_);
+    EXPECT_TRUE(cleaned.ok()) << cleaned.error().message();
+    return run;
+  }
+  void Move(RunId run, RunState to, std::optional<Verdict> verdict) {
+    Status moved = store_->Apply(run, control_, SetRunState{to, "test", verdict});
+    ASSERT_TRUE(moved.ok()) << moved.error().message();
+  }
+  std::int64_t Shown() {
+    postgres::Connection db = OpenAsSuperuser(conninfo_);
+    return MustRun(db, "SET ROLE mayfly_reader; SELECT max(v)::bigint FROM contract.bars")
+        .Int(0, 0);
+  }
+  bool SchemaExists(RunId run) {
+    postgres::Connection db = OpenAsSuperuser(conninfo_);
+    return MustRun(db, fmt::format("SELECT to_regnamespace('contract__{}') IS NOT NULL", run.value))
+        .Bool(0, 0);
+  }
+
+  std::string conninfo_;
+  std::unique_ptr<postgres::PgRunStore> store_;
+  Fence control_;
+};
+
+TEST_F(Publishing, ReadersSeeTheNewestAndMayGoBack) {
+  RunId first = PublishAndClose(MakePlan("contract"));
+  EXPECT_EQ(Shown(), first.value);
+  RunId second = PublishAndClose(MakePlan("contract"));
+  EXPECT_EQ(Shown(), second.value);
+  auto back = postgres::RollBack(conninfo_, "contract");
+  ASSERT_TRUE(back.ok()) << back.error().message();
+  EXPECT_EQ(*back, first);
+  EXPECT_EQ(Shown(), first.value);
+  EXPECT_EQ(postgres::RollBack(conninfo_, "contract").error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(postgres::RollBack(conninfo_, "never").error().kind(), ErrorKind::kNotFound);
+  RunId third = PublishAndClose(MakePlan("contract"));
+  EXPECT_EQ(Shown(), third.value);
+}
+
+TEST_F(Publishing, RunsBeyondKeepRunsAreDroppedAndTheShownOneNever) {
+  RunId one = PublishAndClose(MakePlan("contract"));
+  RunId two = PublishAndClose(MakePlan("contract"));
+  EXPECT_TRUE(SchemaExists(one));
+  ASSERT_TRUE(postgres::RollBack(conninfo_, "contract").ok());  // one is shown again
+  RunId three = Pass(MakePlan("contract"));
+  ASSERT_TRUE(store_->CleanUp(three, control_).ok());
+  EXPECT_TRUE(SchemaExists(one));
+  ASSERT_TRUE(store_->Publish(three, control_).ok());
+  Move(three, RunState::kClosed, {});
+  ASSERT_TRUE(store_->CleanUp(three, control_).ok());
+  EXPECT_FALSE(SchemaExists(one));
+  EXPECT_TRUE(SchemaExists(two));
+  EXPECT_TRUE(SchemaExists(three));
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  EXPECT_EQ(MustRun(db,
+                    "SELECT count(*) FROM pg_roles r JOIN mayfly.run ON r.rolname IN (run.writers,"
+                    " run.readers) WHERE dropped_at IS NOT NULL")
+                .Int(0, 0),
+            0);
+}
+
+TEST_F(Publishing, ACancelledRunLeavesNoSchema) {
+  Result<RunId> run = store_->Create(MakePlan("contract"));
+  control_ = *store_->TakeControl(*run, "the test");
+  Move(*run, RunState::kCancelled, {});
+  ASSERT_TRUE(store_->CleanUp(*run, control_).ok());
+  EXPECT_FALSE(SchemaExists(*run));
+}
+
+TEST_F(Publishing, WhatIsInTheWayIsNotTouched) {
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  MustRun(db, "CREATE SCHEMA contract; CREATE TABLE contract.first (mine int)");
+  RunId run = Pass(MakePlan("contract"));
+  Status published = store_->Publish(run, control_);
+  ASSERT_FALSE(published.ok());
+  EXPECT_EQ(published.error().kind(), ErrorKind::kConflict);
+  EXPECT_THAT(published.error().message(), HasSubstr("\"contract\".\"first\""));
+  EXPECT_EQ(MustRun(db, "SELECT to_regclass('contract.bars')::text").Text(0, 0),
+            "");  // nor half done
+  MustRun(db, "DROP TABLE contract.first");
+  EXPECT_TRUE(store_->Publish(run, control_).ok());
+}
+
+TEST_F(Publishing, TablesThatARunLacksAndColumnsThatChangedGo) {
+  PublishAndClose(MakePlan("contract"));
+  PhasePlan changed = MakePlan("contract");
+  changed.stages[2].skipped = "input absent: x";
+  changed.stages[1].shape->columns[2] = {"renamed", ColumnType::kFloat4};
+  PublishAndClose(changed);
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  EXPECT_EQ(MustRun(db, "SELECT to_regclass('contract.second')::text").Text(0, 0), "");
+  EXPECT_TRUE(db.Script("SELECT renamed FROM contract.first").ok());
+}
+
+// The life of a run under a user who is no superuser and owns the readers' schema.
+TEST(PlainUser, CarriesARunFromCreateToClean) {
+  std::string super = TestServer::Get().MakeEmptyDatabase();
+  postgres::Connection db = OpenAsSuperuser(super);
+  MustRun(db, "CREATE ROLE plain_user LOGIN CREATEROLE PASSWORD 'plain'");
+  MustRun(db,
+          "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO plain_user WITH GRANT "
+          "OPTION', current_database()); END $$; CREATE SCHEMA contract AUTHORIZATION plain_user");
+  std::string plain = db.AddressFor("plain_user", "plain");
+  Status migrated = postgres::Migrate(plain);
+  ASSERT_TRUE(migrated.ok()) << migrated.error().message();
+  postgres::PgRunStore store(plain);
+  Result<RunId> run = store.Create(MakePlan("contract"));
+  ASSERT_TRUE(run.ok()) << run.error().message();
+  Fence control = *store.TakeControl(*run, "plain");
+  auto must = [&](const Status& status) { ASSERT_TRUE(status.ok()) << status.error().message(); };
+  must(store.Apply(*run, control, SetRunState{RunState::kRunning, "", {}}));
+  auto machine = store.RecordIntent(*run, control, {.token = "t", .provider = "p"});
+  ASSERT_TRUE(machine.ok()) << machine.error().message();
+  PostgresSlot slot(machine->access, {*run, machine->machine, 0});
+  auto taken = store.ReapMachine(*run, control, machine->machine, "enough");
+  ASSERT_TRUE(taken.ok()) << taken.error().message();
+  must(store.Apply(*run, control, RecordGone{machine->machine}));
+  must(store.Apply(*run, control, SetRunState{RunState::kVerifying, "", {}}));
+  must(store.Apply(*run, control, SetRunState{RunState::kFinishing, "", Verdict::kPass}));
+  must(store.Publish(*run, control));
+  must(store.Apply(*run, control, SetRunState{RunState::kClosed, "", {}}));
+  must(store.CleanUp(*run, control));
+}
+
+PhasePlan WithQuery(const std::string& query) {
+  PhasePlan plan = MakePlan("contract");
+  std::get<SqlSpec>(plan.stages[4].spec.kind).query = query;
+  return plan;
+}
+
+TEST(PlanCheck, StatementsAreHeldAgainstAllDeclaredOutputs) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();  // needs no ledger
+  auto check = [&](const std::string& query) {
+    Status checked = postgres::CheckQueries(conninfo, WithQuery(query));
+    return checked.ok() ? std::string() : checked.error().message();
+  };
+  EXPECT_EQ(check("SELECT avg(first.v) AS v FROM first JOIN bars USING (pair, ts)"), "");
+  EXPECT_EQ(check("SELECT 1.5 AS v;"), "");
+  EXPECT_THAT(check("SELECT\nnonsense AS v FROM bars"),
+              ::testing::AllOf(HasSubstr("stage whole, query line 2"), HasSubstr("nonsense")));
+  EXPECT_THAT(check("SELECT b.* EXCEPT (v) FROM bars b"), HasSubstr("syntax error"));
+  EXPECT_THAT(check("SELECT v AS w FROM bars"), HasSubstr("gives no column v"));
+  EXPECT_THAT(check("SELECT v, 1 AS extra FROM bars"), HasSubstr("column extra"));
+  EXPECT_THAT(check("SELECT 'x'::text AS v"), HasSubstr("cast it"));
+  EXPECT_THAT(check("SELECT v FROM absent"), HasSubstr("absent"));
+  postgres::Connection db = OpenAsSuperuser(conninfo);
+  EXPECT_EQ(MustRun(db, "SELECT to_regnamespace('mayfly_plan_check')::text").Text(0, 0), "");
+}
+
+TEST(PlanCheck, AssertionsGiveOneBoolean) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();
+  PhasePlan plan = WithQuery("SELECT 1.0 AS v");
+  PlannedStage verify;
+  verify.spec.name = "verify";
+  verify.spec.kind = VerifySpec{{{"good", "SELECT count(*) = 0 FROM bars"}, {"bad", "SELECT 1"}}};
+  plan.stages.push_back(verify);
+  auto problems = postgres::CheckStatements(conninfo, plan);
+  ASSERT_TRUE(problems.ok()) << problems.error().message();
+  ASSERT_EQ(problems->size(), 1U);
+  EXPECT_EQ((*problems)[0].statement, "assertion bad");
+}
+
+TEST(PlanCheck, AnUncheckedStageIsToldAndNotRefused) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();
+  PhasePlan plan = WithQuery("SELECT v FROM made_later");
+  std::get<SqlSpec>(plan.stages[4].spec.kind).unchecked = true;
+  EXPECT_TRUE(postgres::CheckQueries(conninfo, plan).ok());
+  EXPECT_EQ(postgres::CheckStatements(conninfo, plan)->size(), 1U);
+}
+
+}  // namespace
+}  // namespace mayfly::contract_test

@@ -18,10 +18,11 @@ const MachineView* FindMachine(const RunSnapshot& snapshot, MachineId id) {
   return nullptr;
 }
 
-// Worth trying again in a while; anything else ends this controller (not the run).
+// Worth trying again in a while; anything else ends this controller (not the run). A conflict is
+// one between a decision and the ledger: somebody else was faster, the next Load shows what is so.
 bool IsPassing(const Error& error) {
   return error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kAmbiguous ||
-         error.kind() == ErrorKind::kExhausted;
+         error.kind() == ErrorKind::kExhausted || error.kind() == ErrorKind::kConflict;
 }
 
 template <typename... Handlers>
@@ -53,8 +54,9 @@ Duration Controller::Step() {
 
 // Load, decide, carry out, record.
 Status Controller::StepOnce() {
-  TRY(TakeControl());
+  if (Status taken = TakeControl(); !taken.ok()) return WithoutControl(taken.error());
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
+  if (snapshot.run.control != *control_) return WithoutControl(LostControl(snapshot));
   TRY_ASSIGN(std::vector<MachineSighting> seen, provider_.List(options_.run));
   sched::Known known;
   for (MachineSighting& s : seen) known.sightings.push_back({s.machine, s.external_id, s.alive});
@@ -80,6 +82,18 @@ Status Controller::TakeControl() {
   if (!options_.resume) return {};
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
   return Resume(snapshot);
+}
+
+// I9: whoever is not the acting controller does nothing more.
+Status Controller::WithoutControl(const Error& error) {
+  if (error.kind() != ErrorKind::kConflict) return error;
+  Finish(error);
+  return {};
+}
+
+Error Controller::LostControl(const RunSnapshot& snapshot) const {
+  return Conflict(fmt::format("another controller took run {} over (fence {}, ours is {})",
+                              options_.run.value, snapshot.run.control.value, control_->value));
 }
 
 // The operator mended the cause: what failed for good gets fresh budgets.

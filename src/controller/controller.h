@@ -61,6 +61,8 @@ class Controller {
  private:
   Status StepOnce();
   Status TakeControl();
+  Status WithoutControl(const Error& error);
+  Error LostControl(const RunSnapshot& snapshot) const;
   Status Resume(const RunSnapshot& snapshot);
   Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
   Status LaunchMachine(const std::string& token, const std::string& reason,

@@ -31,6 +31,10 @@ class ScriptedStore : public RunStore {
     return snapshot;
   }
   Status Apply(RunId, Fence, const Change& change) override {
+    if (conflicts > 0) {
+      --conflicts;
+      return Conflict("machine 1: there is no step from gone to ending");
+    }
     told.push_back("apply " + std::to_string(change.index()));
     return {};
   }
@@ -52,6 +56,7 @@ class ScriptedStore : public RunStore {
   RunSnapshot snapshot;
   bool control_refused = false;
   int loads_that_fail = 0;
+  int conflicts = 0;
   std::vector<std::string> told;
 };
 
@@ -83,6 +88,7 @@ class ScriptedProvider : public MachineProvider {
 struct Bench {
   Bench() {
     store.snapshot.run.id = RunId{1};
+    store.snapshot.run.control = Fence{5};
     store.snapshot.run.state = RunState::kRunning;
     store.snapshot.run.deadline_in = hours(1);
     store.snapshot.server_up = hours(1);
@@ -140,6 +146,28 @@ TEST(Controller, StopsWhenAnotherControllerIsAlive) {
   bench.controller.Step();
   ASSERT_TRUE(bench.controller.done());
   EXPECT_EQ(bench.controller.outcome().error().kind(), ErrorKind::kConflict);
+}
+
+// It slept between Load and Apply: what it decided on is not so any more.
+TEST(Controller, AStaleDecisionIsDroppedAndTheLedgerReadAgain) {
+  Bench bench;
+  bench.store.conflicts = 1;
+  EXPECT_GT(bench.controller.Step(), bench.clock.mono);
+  EXPECT_FALSE(bench.controller.done());
+  bench.controller.Step();
+  EXPECT_FALSE(bench.controller.done());
+  EXPECT_EQ(bench.store.told.back(), "apply 2");
+}
+
+TEST(Controller, EndsWhenAnotherTookItsRunOver) {
+  Bench bench;
+  bench.controller.Step();
+  bench.store.told.clear();
+  bench.store.snapshot.run.control = Fence{6};
+  bench.controller.Step();
+  ASSERT_TRUE(bench.controller.done());
+  EXPECT_EQ(bench.controller.outcome().error().kind(), ErrorKind::kConflict);
+  EXPECT_TRUE(bench.store.told.empty());
 }
 
 TEST(Controller, BacksOffWhileTheLedgerIsAwayAndGivesUpAfterItsPatience) {

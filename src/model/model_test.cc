@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "model/grid.h"
+#include "model/plan.h"
 #include "model/run.h"
 #include "model/shape.h"
 #include "model/states.h"
@@ -58,6 +59,21 @@ TEST(LeafName, StaysUniqueAndFits) {
   EXPECT_EQ(LeafName("bars", "eurusd/2024-07"), "bars_eurusd_2024_07");
   EXPECT_NE(LeafName("t", "a.b"), LeafName("t", "a b"));
   EXPECT_LE(LeafName(std::string(60, 't'), std::string(60, 'x')).size(), 63U);
+}
+
+TEST(Batches, FeaturesGoByPointSqlByStageAndTheRestAlone) {
+  auto at = [](const std::string& pair) { return Point({{"pair", pair}}); };
+  PhasePlan plan;
+  for (const char* name : {"load", "one", "two", "sql", "run"}) {
+    plan.stages.push_back({.spec = {.name = name}});
+  }
+  plan.stages[1].spec.kind = plan.stages[2].spec.kind = FeaturesSpec{};
+  plan.stages[3].spec.kind = SqlSpec{};
+  plan.stages[4].spec.kind = CommandSpec{};
+  for (std::size_t stage = 0; stage < plan.stages.size(); ++stage) {
+    for (const char* pair : {"a", "b"}) plan.tasks.push_back({.point = at(pair), .stage = stage});
+  }
+  EXPECT_EQ(BatchesOf(plan), (std::vector<std::int64_t>{0, 1, 2, 3, 2, 3, 4, 4, 5, 6}));
 }
 
 TEST(Verdict, NothingFoundIsNotAPass) {

@@ -1,5 +1,8 @@
 #include "model/plan.h"
 
+#include <map>
+#include <variant>
+
 namespace mayfly {
 
 std::size_t PhasePlan::LeafCount() const {
@@ -13,6 +16,22 @@ const PlannedStage* PhasePlan::FindStage(std::string_view name) const {
     if (stage.spec.name == name) return &stage;
   }
   return nullptr;
+}
+
+std::vector<std::int64_t> BatchesOf(const PhasePlan& plan) {
+  std::map<std::string, std::int64_t> shared;
+  std::vector<std::int64_t> batches;
+  std::int64_t next = 0;
+  for (const PlannedTask& task : plan.tasks) {
+    const StageSpec& stage = plan.stages[task.stage].spec;
+    std::string key;
+    if (std::holds_alternative<FeaturesSpec>(stage.kind)) key = "point " + task.point.Key();
+    if (std::holds_alternative<SqlSpec>(stage.kind)) key = "stage " + stage.name;
+    std::int64_t batch = key.empty() ? next : shared.try_emplace(key, next).first->second;
+    if (batch == next) ++next;
+    batches.push_back(batch);
+  }
+  return batches;
 }
 
 }  // namespace mayfly

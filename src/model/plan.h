@@ -3,8 +3,10 @@
 // leaves and needs. Compiling is pure and repeatable, so the ledger keeps only spec and findings.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -51,5 +53,10 @@ struct PhasePlan {
   std::size_t LeafCount() const;
   const PlannedStage* FindStage(std::string_view name) const;
 };
+
+// What one claim may lease together and one transaction commit, as a number for each task of the
+// plan: the features of one point, which read the same bars; the tasks of one sql stage, which are
+// short. Everything else is alone, so that a slot that dies takes no other's work with it.
+std::vector<std::int64_t> BatchesOf(const PhasePlan& plan);
 
 }  // namespace mayfly

@@ -61,6 +61,7 @@ struct RunView {
   bool published = false;
   std::optional<Instant> created, approved, closed;
   Duration deadline_in{};
+  Fence control;  // the newest controller's (I9)
 };
 
 struct RunSnapshot {

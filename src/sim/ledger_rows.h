@@ -26,6 +26,7 @@ struct LeafRow {
 
 struct TaskRow {
   std::size_t run = 0, stage = 0;
+  std::int64_t batch = 0;  // may be claimed with the others of this number
   Point point;
   std::vector<std::size_t> needs, dependents, leaves;
   int missing = 0;  // needs that are not done

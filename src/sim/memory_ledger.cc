@@ -76,20 +76,13 @@ void MemoryLedger::AddEvent(EventRow event) {
 std::vector<LeasedTask> MemoryLedger::Lease(const ClaimRequest& request, BackendId backend) {
   const RunRow& run = *FindRun(request.who.run);
   std::vector<std::size_t> chosen;
-  std::optional<bool> by_point;  // what the second task has in common with the first
   for (std::size_t i = run.first_task; i < run.first_task + run.tasks; ++i) {
     if (std::ssize(chosen) >= request.max_tasks) break;
     const TaskRow& task = tasks[i];
     bool ready =
         task.state == TaskState::kReady || (!checks.readiness && task.state == TaskState::kBlocked);
     if (!ready) continue;
-    if (!chosen.empty()) {
-      const TaskRow& first = tasks[chosen.front()];
-      bool same_point = !task.point.empty() && task.point == first.point;
-      bool same_stage = task.stage == first.stage;
-      if (by_point ? (*by_point ? !same_point : !same_stage) : !same_point && !same_stage) continue;
-      if (!by_point) by_point = same_point;
-    }
+    if (!chosen.empty() && task.batch != tasks[chosen.front()].batch) continue;
     chosen.push_back(i);
   }
   std::vector<LeasedTask> leased;
@@ -226,6 +219,7 @@ int MemoryLedger::TakeBack(MachineId machine, std::optional<int> slot, const Giv
 RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
   RunSnapshot s;
   s.run = run.view;
+  s.run.control = run.control;
   auto until = [&](Instant deadline) { return deadline - Now(); };
   s.run.deadline_in = until(run.deadline);
   s.server_up = server.up_for();

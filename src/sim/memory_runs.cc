@@ -29,9 +29,13 @@ void AppendPlan(MemoryLedger& ledger, const PhasePlan& plan, std::size_t run) {
                              .setbacks = BudgetOf(stage.spec, /*own=*/false),
                              .run = run});
   }
+  std::vector<std::int64_t> batches = BatchesOf(plan);
   for (const PlannedTask& planned : plan.tasks) {
     std::size_t index = ledger.tasks.size();
-    TaskRow task{.run = run, .stage = first_stage + planned.stage, .point = planned.point};
+    TaskRow task{.run = run,
+                 .stage = first_stage + planned.stage,
+                 .batch = batches[index - first_task],
+                 .point = planned.point};
     for (std::size_t need : planned.needs) {
       bool skipped = ledger.tasks[first_task + need].state == TaskState::kSkipped;
       if (skipped) continue;

@@ -165,6 +165,7 @@ TEST(PlainUser, CarriesARunFromCreateToClean) {
 
 PhasePlan WithQuery(const std::string& query) {
   PhasePlan plan = MakePlan("contract");
+  plan.stages[0].spec.kind = LoadSpec{};  // its statement is none of ours
   std::get<SqlSpec>(plan.stages[4].spec.kind).query = query;
   return plan;
 }

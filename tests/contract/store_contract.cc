@@ -56,7 +56,7 @@ PhasePlan MakePlan(const std::string& phase) {
   plan.hash = "0123456789ab";
   plan.canonical_toml = "[phase]\nname = \"" + phase + "\"\n";
   plan.findings.pairs = kPairs;
-  AddStage(plan, "load", {.kind = LoadSpec{}}, ShapeNamed("bars"));
+  AddStage(plan, "load", {.kind = SqlSpec{}}, ShapeNamed("bars"));
   AddStage(plan, "first", {.kind = FeaturesSpec{.family = "first"}}, ShapeNamed("first"));
   AddStage(plan, "second", {.kind = FeaturesSpec{.family = "second"}}, ShapeNamed("second"));
   AddStage(plan, "absent", {.kind = FeaturesSpec{.family = "absent"}}, ShapeNamed("absent"),

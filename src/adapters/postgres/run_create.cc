@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -64,22 +63,6 @@ Result<std::vector<std::int64_t>> InsertStages(Connection& db, RunId run, const 
   return TakeIds(rows);
 }
 
-// What may be claimed together: the features of one point, or the tasks of one stage.
-class Batches {
- public:
-  explicit Batches(const PhasePlan& plan) : plan_(plan) {}
-  std::int64_t Of(const PlannedTask& task) {
-    const StageSpec& stage = plan_.stages[task.stage].spec;
-    bool features = std::holds_alternative<FeaturesSpec>(stage.kind);
-    std::string key = features ? "point " + task.point.Key() : "stage " + stage.name;
-    return numbers_.try_emplace(key, static_cast<std::int64_t>(numbers_.size())).first->second;
-  }
-
- private:
-  const PhasePlan& plan_;
-  std::map<std::string, std::int64_t> numbers_;
-};
-
 bool IsSkipped(const PhasePlan& plan, std::size_t task) {
   return plan.stages[plan.tasks[task].stage].skipped.has_value();
 }
@@ -110,7 +93,7 @@ struct TaskColumns {
 Result<std::vector<std::int64_t>> InsertTasks(Connection& db, RunId run, const PhasePlan& plan,
                                               const std::vector<std::int64_t>& stage_ids) {
   std::vector<std::int64_t> ids;
-  Batches batches(plan);
+  std::vector<std::int64_t> batches = BatchesOf(plan);
   for (std::size_t begin = 0; begin < plan.tasks.size(); begin += kChunk) {
     TaskColumns columns;
     for (std::size_t i = begin; i < std::min(begin + kChunk, plan.tasks.size()); ++i) {
@@ -118,7 +101,7 @@ Result<std::vector<std::int64_t>> InsertTasks(Connection& db, RunId run, const P
       const StageSpec& stage = plan.stages[task.stage].spec;
       columns.stages.push_back(stage_ids[task.stage]);
       columns.priorities.push_back(static_cast<std::int64_t>(i));
-      columns.batches.push_back(batches.Of(task));
+      columns.batches.push_back(batches[i]);
       columns.missing.push_back(CountMissing(plan, i));
       columns.retries.push_back(stage.retries);
       columns.setbacks.push_back(stage.setbacks);

@@ -55,6 +55,7 @@ Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
   snapshot.findings_failed = r.Int(0, 14);
   snapshot.findings_total = r.Int(0, 15);
   snapshot.leases_of_dead = r.Int(0, 16);
+  view.control = Fence{r.Int(0, 17)};
   return snapshot;
 }
 

@@ -129,6 +129,7 @@ void Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
       now +
       std::min<Duration>(milliseconds(50) * slot.quick_deaths * slot.quick_deaths, kLongestPause);
   if (++deaths_ > options_.slot_deaths) Drain("its slots keep dying");
+  next_beat_ = now;  // it may have ended because the ledger wants this machine no more: ask
   std::string about = slot.task.empty() ? "" : " at " + slot.task;
   slot.debt = Debt{fmt::format("slot {} {}{}", number, how, about), blame};
 }

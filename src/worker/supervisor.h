@@ -71,11 +71,11 @@ class Supervisor {
   Status WatchProcesses();
   Status WatchTimeouts();
   Status KeepSlotsRunning();
-  void OnSlotEnded(int slot, const std::string& how, Blame blame);
+  void OnSlotEnded(int number, const std::string& how, Blame blame);
   Status PayDebts();
   Status KillSlots(const std::string& reason);
   Status Leave();
-  void Hear(int slot, std::string_view line);
+  void Hear(int number, std::string_view line);
   Status FlushLog();
   Duration AfterTrouble(const Error& error);
   bool AnySlotRuns() const;

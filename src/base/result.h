@@ -41,7 +41,10 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
 
   // Needs !ok().
-  const Error& error() const { return std::get<1>(state_); }
+  const Error& error() const {
+    CHECK(!ok(), "error() of a Result that holds a value");
+    return std::get<1>(state_);
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -55,7 +58,10 @@ class [[nodiscard]] Result<void> {
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { return *error_; }
+  const Error& error() const {
+    CHECK(!ok(), "error() of a Status that is ok");
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;

@@ -119,9 +119,8 @@ TEST_F(PostgresRaces, NothingIsLeasedTwiceAndNothingIsLost) {
   std::mutex mutex;
   std::set<std::int64_t> accepted;
   int doubled = 0;
-  auto work = [&](const IntendedMachine& machine, int number) {
-    PostgresSlot slot(machine.access, {run_, machine.machine, number});
-    ClaimRequest request{{run_, machine.machine, number}, 7};
+  auto work = [&](PostgresSlot& slot, const SlotIdentity& who) {
+    ClaimRequest request{who, 7};
     while (!stop) {
       auto tasks = slot.queue().Claim(request);
       if (!tasks.ok() || tasks->empty()) continue;
@@ -134,9 +133,13 @@ TEST_F(PostgresRaces, NothingIsLeasedTwiceAndNothingIsLost) {
     }
   };
   IntendedMachine other = StartMachine("m2");
+  std::vector<std::unique_ptr<PostgresSlot>> open;  // before the reaper can end what opens
   std::vector<std::future<void>> slots;
   for (int i = 0; i < 4; ++i) {
-    slots.push_back(std::async(std::launch::async, work, i < 2 ? machine_ : other, i % 2));
+    const IntendedMachine& machine = i < 2 ? machine_ : other;
+    SlotIdentity who{run_, machine.machine, i % 2};
+    open.push_back(std::make_unique<PostgresSlot>(machine.access, who));
+    slots.push_back(std::async(std::launch::async, work, std::ref(*open.back()), who));
   }
   postgres::PgWorkerRegistry registry(machine_.access, machine_.machine);
   auto done = [&] { return store_->Load(run_)->stages[1].tasks.done; };

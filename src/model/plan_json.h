@@ -13,6 +13,6 @@ namespace mayfly {
 std::string FindingsToJson(const Findings& findings);
 
 // kCorrupt: not JSON, a key missing or of another type; names the key.
-Result<Findings> FindingsFromJson(std::string_view json);
+Result<Findings> FindingsFromJson(std::string_view text);
 
 }  // namespace mayfly

@@ -50,16 +50,16 @@ class MemoryLedger {
   std::vector<LeasedTask> Lease(const ClaimRequest& request, BackendId backend);
 
   // After a reconnect: this lease names the new backend, if it is still ours under this fence.
-  bool Adopt(TaskId task, Fence fence, BackendId backend);
+  bool Adopt(TaskId id, Fence fence, BackendId backend);
 
   // I2: is this task leased under exactly this fence? Writes the proof if it is accepted.
-  Status AcceptFence(TaskId task, Fence fence, std::string_view verb);
+  Status AcceptFence(TaskId id, Fence fence, std::string_view verb);
 
   // Leased to done, with its rows; dependents become ready. Needs AcceptFence.
   void Finish(const Completion& completion);
 
   // Leased to ready, or to quarantined where a budget is spent (I5).
-  void Return(std::size_t task, const GiveBack& how);
+  void Return(std::size_t index, const GiveBack& how);
 
   // Ends the backends of a machine (or one slot of it), those that its leases name and those that
   // have leased nothing yet, then returns its leases.
@@ -84,7 +84,7 @@ class MemoryLedger {
   std::vector<std::pair<std::string, RunId>> publications;  // reader schema and run, newest last
 
  private:
-  void LeaseOne(std::size_t task, const SlotIdentity& who, BackendId backend);
+  void LeaseOne(std::size_t index, const SlotIdentity& who, BackendId backend);
   LeasedTask Describe(const TaskRow& task, std::size_t index) const;
   AttemptRow& OpenAttempt(const TaskRow& task);
 

@@ -24,7 +24,7 @@ class MemoryReadStore : public ReadStore {
   Result<const RunRow*> FindRun(RunId run) const;
   Result<std::size_t> FindTask(const RunRow& run, const std::string& task) const;
   std::string NameOf(const TaskRow& task) const;  // "stage@point"
-  TaskView ViewOf(std::size_t task) const;
+  TaskView ViewOf(std::size_t index) const;
 
   MemoryLedger& ledger_;
 };

@@ -221,7 +221,7 @@ class Compiler {
   }
 
   // A leaf of a period has its bounds even where the table has no time: they say what it is about.
-  Leaf MakeLeaf(const TableShape& shape, Point point) const {
+  Leaf MakeLeaf(const TableShape& shape, const Point& point) const {
     Leaf leaf{.name = LeafName(shape.name, point.empty() ? "" : point.Key()), .point = point};
     std::optional<std::string> label = point.Label(kPeriodDimension);
     if (!label) return leaf;

@@ -12,7 +12,6 @@
 namespace mayfly::stages {
 namespace {
 
-using contract::ColumnEvidence;
 using contract::ColumnPromise;
 using contract::LeafEvidence;
 using contract::StageContract;
@@ -190,7 +189,7 @@ class VerifyKind : public StageKind {
   }
 
  private:
-  void Tell(const TaskContext& context, const Finding& finding) {
+  void Tell(const TaskContext& context, const Finding& finding) const {
     world_.log(context.task.id, fmt::format("{} {} {}: {}: expected {}, found {}",
                                             Name(finding.verdict), finding.stage, finding.where,
                                             finding.check, finding.expected, finding.found));

@@ -75,7 +75,7 @@ void Fiber::Suspend() { SwitchOut(); }
 
 void Fiber::Enter(unsigned high, unsigned low) {
   auto self = (static_cast<std::uintptr_t>(high) << 32) | low;
-  reinterpret_cast<Fiber*>(self)->Loop();
+  reinterpret_cast<Fiber*>(self)->Loop();  // NOLINT(performance-no-int-to-ptr): makecontext
 }
 
 void Fiber::Loop() {

@@ -45,9 +45,10 @@ class Fiber {
   std::function<void()> body_;
   bool running_ = false;
   bool entered_ = false;
-  void* fake_stack_ = nullptr;           // what the address sanitizer keeps for us
-  const void* outside_stack_ = nullptr;  // of the driver, for the address sanitizer
-  std::size_t outside_size_ = 0;
+  // What the address sanitizer keeps for us, and the driver's stack; unused in other builds.
+  [[maybe_unused]] void* fake_stack_ = nullptr;
+  [[maybe_unused]] const void* outside_stack_ = nullptr;
+  [[maybe_unused]] std::size_t outside_size_ = 0;
 };
 
 }  // namespace mayfly::sim

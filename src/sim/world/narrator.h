@@ -20,7 +20,7 @@ class Narrator {
 
  private:
   std::string Sentence(const EventRow& event) const;
-  std::string TaskName(TaskId task) const;
+  std::string TaskName(TaskId id) const;
 
   const Scene& scene_;
   std::size_t heard_ = 0;

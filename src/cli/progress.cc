@@ -44,6 +44,13 @@ std::string Machines(const RunSnapshot& snapshot) {
   return fmt::format("{} working, {} gone", working, gone);
 }
 
+// Stages that write no rows have a pace too.
+std::string Pace(const EtaEstimator::Estimate& estimate) {
+  auto rows = static_cast<std::int64_t>(estimate.rows_per_second);
+  if (rows > 0) return fmt::format("{} rows/s", Thousands(rows));
+  return fmt::format("{:.1f} tasks/s", estimate.tasks_per_second);
+}
+
 std::int64_t RowsOf(const RunSnapshot& snapshot) {
   std::int64_t rows = 0;
   for (const StageView& stage : snapshot.stages) rows += stage.rows;
@@ -64,6 +71,7 @@ EtaEstimator::Estimate EtaEstimator::Of(std::int64_t tasks_left) const {
   const Mark& back = marks_[marks_.size() - std::min(marks_.size(), kStretch)];
   double stretch = Seconds(marks_.back().at - back.at);
   estimate.rows_per_second = static_cast<double>(marks_.back().rows - back.rows) / stretch;
+  estimate.tasks_per_second = static_cast<double>(marks_.back().tasks - back.tasks) / stretch;
   double fastest = 0;
   double slowest = 0;
   for (std::size_t end = std::min(kStretch, marks_.size()) - 1; end < marks_.size(); ++end) {
@@ -127,8 +135,7 @@ void RunProgress::Draw(const RunSnapshot& snapshot) {
     ++lines;
   }
   std::string left = estimate.left ? Range(*estimate.left) + " left" : "time left not known yet";
-  text += fmt::format("  machines: {}   {} rows/s   {}\n", Machines(snapshot),
-                      Thousands(static_cast<std::int64_t>(estimate.rows_per_second)), left);
+  text += fmt::format("  machines: {}   {}   {}\n", Machines(snapshot), Pace(estimate), left);
   Erase();
   std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
@@ -146,10 +153,9 @@ void RunProgress::TellLine(const RunSnapshot& snapshot) {
   TaskCounts totals = snapshot.Totals();
   EtaEstimator::Estimate estimate = eta_.Of(totals.total() - totals.done - totals.skipped);
   std::string left = estimate.left ? ", " + Range(*estimate.left) + " left" : "";
-  Say(fmt::format("{}: {} of {} tasks, {} rows, {} rows/s, machines {}{}", name, totals.done,
-                  totals.total(), Thousands(RowsOf(snapshot)),
-                  Thousands(static_cast<std::int64_t>(estimate.rows_per_second)),
-                  Machines(snapshot), left));
+  Say(fmt::format("{}: {} of {} tasks, {} rows, {}, machines {}{}", name, totals.done,
+                  totals.total(), Thousands(RowsOf(snapshot)), Pace(estimate), Machines(snapshot),
+                  left));
 }
 
 void RunProgress::TellEvent(const std::string& line) {

@@ -20,6 +20,7 @@ class EtaEstimator {
 
   struct Estimate {
     double rows_per_second = 0;
+    double tasks_per_second = 0;
     std::optional<std::pair<Duration, Duration>> left;  // absent until something is known
   };
   Estimate Of(std::int64_t tasks_left) const;

@@ -21,6 +21,7 @@ TEST(Eta, ASteadyRateGivesANarrowRange) {
   EXPECT_EQ(estimate.left->first, Duration(seconds(10)));
   EXPECT_EQ(estimate.left->second, Duration(seconds(10)));
   EXPECT_NEAR(estimate.rows_per_second, 1000, 1);
+  EXPECT_NEAR(estimate.tasks_per_second, 2, 0.01);
 }
 
 TEST(Eta, AnUnsteadyRateGivesTheRangeBetweenSlowestAndFastest) {

@@ -241,6 +241,7 @@ void AddRun(CLI::App& app, Session& session) {
                       "that it will be taken away");
   command->add_flag("--json", flags->json, "the closing report for programs");
   command->callback([flags, &session] {
+    if (flags->local) flags->phase.sets.emplace_back("machines.provider=local");
     session.chosen = [flags, &session] { return RunRunCommand(*flags, session); };
   });
 }

@@ -345,6 +345,19 @@ TEST(Supervisor, BeatsOnTimeAndObeysOrders) {
   EXPECT_TRUE(m.registry.left);
 }
 
+// The slot heard first that the machine is wanted no more; it is not started again to hear it again.
+TEST(Supervisor, ASlotThatEndsMakesItAskForOrdersBeforeItStartsAnother) {
+  Machine m;
+  m.supervisor.Step();
+  m.registry.orders.drain = true;
+  m.processes.changes = {{ProcessHandle{101}, ProcessChange::What::kExited, 0}};
+  m.supervisor.Step();
+  EXPECT_EQ(m.registry.beats, 1);
+  m.clock.mono += seconds(1);
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.last_pid, 102);
+}
+
 TEST(Supervisor, SilenceIsBorneForAWhileThenTheMachineEnds) {
   Machine m;
   m.supervisor.Step();

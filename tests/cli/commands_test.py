@@ -72,6 +72,14 @@ def test_doctor_names_what_is_missing_and_ends_with_6(mayfly):
     assert not psql["ok"] and "postgresql-client" in psql["next_step"]
 
 
+def test_local_runs_here_whatever_the_file_names(mayfly):
+    mayfly.ok("init")
+    elsewhere = ("run", "phase.toml", "--set", "machines.provider=ec2")
+    assert mayfly.run(*elsewhere).returncode == 2
+    here = mayfly.run(*elsewhere, "--local")
+    assert here.returncode == 7 and "nobody is here to approve" in here.stderr
+
+
 def test_nothing_is_coloured_without_a_terminal(closed_run):
     assert "\x1b" not in closed_run.ok("status") + closed_run.ok("verify")
 

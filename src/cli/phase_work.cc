@@ -99,7 +99,10 @@ Result<PhasePlan> MakePlan(Host& host, Ledger& ledger, const Phase& phase, const
     tables.list_pairs = [&](const std::string& pattern) { return ledger.ListPairs(pattern); };
     TRY_ASSIGN(findings, stages::Discover(phase.parsed.spec, host.files(), tables, tell));
   }
-  TRY_ASSIGN(PhasePlan plan, CompilePhase(phase.parsed, findings));
+  CompileOptions options;
+  TRY_ASSIGN(std::size_t room, ledger.CountLeafRoom());
+  options.max_leaves = std::min(options.max_leaves, room);
+  TRY_ASSIGN(PhasePlan plan, CompilePhase(phase.parsed, findings, options));
   TRY(ledger.CheckStatements(plan));
   return plan;
 }

@@ -92,6 +92,7 @@ class RealLedger final : public Ledger {
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
   }
+  Result<std::size_t> CountLeafRoom() override { return postgres::CountLeafRoom(conninfo_); }
   Status CheckStatements(const PhasePlan& plan) override {
     return postgres::CheckQueries(conninfo_, plan);
   }

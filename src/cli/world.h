@@ -62,6 +62,9 @@ class Ledger {
   // Pairs of tables whose name matches a pattern with one {pair}.
   virtual Result<std::vector<std::string>> ListPairs(const std::string& pattern) = 0;
 
+  // How many leaves the server takes in the one transaction that makes them.
+  virtual Result<std::size_t> CountLeafRoom() = 0;
+
   // Do the phase's statements hold against its declared tables and the catalog? kInvalid names the
   // stage and says what PostgreSQL says.
   virtual Status CheckStatements(const PhasePlan& plan) = 0;

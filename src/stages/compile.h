@@ -27,8 +27,8 @@ struct CompileOptions {
   std::span<const engine::Family* const> families = engine::Families();
   std::string_view engine_version = kEngineVersion;
 
-  // All leaves are created in one transaction, each with two to three locks; the embedded server's
-  // lock table takes this many with room to spare. For another server, the caller asks it.
+  // All leaves are created in one transaction. The embedded server's lock table takes this many;
+  // for another server, the caller asks it.
   std::size_t max_leaves = 20'000;
 };
 

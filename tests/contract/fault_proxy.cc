@@ -54,8 +54,8 @@ struct FaultProxy::Line {
   ~Line() { Close(); }
 };
 
-FaultProxy::FaultProxy(std::string server_socket) : server_socket_(std::move(server_socket)) {
-  folder_ = "/tmp/mayfly-proxy-XXXXXX";
+FaultProxy::FaultProxy(std::string server_socket)
+    : server_socket_(std::move(server_socket)), folder_("/tmp/mayfly-proxy-XXXXXX") {
   CHECK(mkdtemp(folder_.data()) != nullptr, "a folder for the proxy's socket could not be made");
   listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address = AddressOf(folder_ + "/.s.PGSQL.5432");

@@ -202,6 +202,29 @@ TEST(PlanCheck, AssertionsGiveOneBoolean) {
   EXPECT_EQ((*problems)[0].statement, "assertion bad");
 }
 
+// Every leaf that the server is said to have room for is made in one transaction.
+TEST(PlanCheck, TheServersLockTableTakesTheLeavesThatItIsSaidToTake) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();
+  auto room = postgres::CountLeafRoom(conninfo);
+  ASSERT_TRUE(room.ok()) << room.error().message();
+  postgres::Connection db = OpenAsSuperuser(conninfo);
+  MustRun(db, "BEGIN; CREATE TABLE public.p (k text PRIMARY KEY) PARTITION BY LIST (k)");
+  auto locks = [&] {
+    return MustRun(db, "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()").Int(0, 0);
+  };
+  std::int64_t before = locks();
+  for (int i = 0; i < 50; ++i) {
+    MustRun(db, fmt::format("CREATE TABLE public.p_{0} PARTITION OF public.p FOR VALUES IN ('{0}')",
+                            i));
+  }
+  std::int64_t slots = MustRun(db,
+                               "SELECT current_setting('max_locks_per_transaction')::bigint * "
+                               "current_setting('max_connections')::bigint")
+                           .Int(0, 0);
+  EXPECT_LT(static_cast<std::int64_t>(*room) * (locks() - before) / 50, slots);
+  EXPECT_GT(static_cast<std::int64_t>(*room) * (locks() - before) / 50, slots / 2);
+}
+
 TEST(PlanCheck, AnUncheckedStageIsToldAndNotRefused) {
   std::string conninfo = TestServer::Get().MakeEmptyDatabase();
   PhasePlan plan = WithQuery("SELECT v FROM made_later");

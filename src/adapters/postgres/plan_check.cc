@@ -7,6 +7,7 @@
 
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/ddl.h"
+#include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/sql_text.h"
 #include "base/text.h"
 
@@ -203,6 +204,12 @@ Result<std::vector<StatementProblem>> CheckStatements(const std::string& conninf
     if (!stage.skipped) TRY(checker.CheckStage(stage));
   }
   return checker.TakeProblems();  // the transaction rolls back
+}
+
+Result<std::size_t> CountLeafRoom(const std::string& conninfo) {
+  TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly plan"}));
+  TRY_ASSIGN(Rows rows, db.Run(sql::kCountLeafRoom, Params()));
+  return static_cast<std::size_t>(rows.Int(0, 0));
 }
 
 Status CheckQueries(const std::string& conninfo, const PhasePlan& plan) {

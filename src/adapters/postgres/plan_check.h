@@ -2,6 +2,7 @@
 // Refuses early: every statement of a plan is checked against the live catalog before money is
 // spent, as if all declared outputs were there.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,8 @@ Result<std::vector<StatementProblem>> CheckStatements(const std::string& conninf
 
 // The same as one answer: kInvalid names every problem that is a reason to refuse.
 Status CheckQueries(const std::string& conninfo, const PhasePlan& plan);
+
+// How many leaves the server's lock table takes in the one transaction that makes them all.
+Result<std::size_t> CountLeafRoom(const std::string& conninfo);
 
 }  // namespace mayfly::postgres

@@ -198,9 +198,10 @@ class StageChecks {
   }
 
   void CheckOutput(const StageDraft& draft, const OutputSpec& output) {
-    TableShape shape = OutputShape(output, spec_.DimensionsOf(draft.spec));
+    std::vector<std::string> own = spec_.DimensionsOf(draft.spec);
+    TableShape shape = OutputShape(output, own);
     for (const Column& column : output.columns) {
-      if (HasDimension(column.name)) {
+      if (std::find(own.begin(), own.end(), column.name) != own.end()) {
         Complain(
             draft, "columns",
             fmt::format("\"{}\" is a dimension; mayfly fills it in, leave it out", column.name));

@@ -2,8 +2,10 @@
 
 import json
 import pathlib
+import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -18,12 +20,16 @@ class Bench:
         self.build = pathlib.Path(build)
         self.rounds = rounds
 
+    def program(self, name):
+        """The path of a program of the build."""
+        found = sorted(path for path in self.build.rglob(name) if path.is_file())
+        if not found:
+            raise CannotMeasure(f"no {name} in the build; ./dev build makes it")
+        return found[0]
+
     def google(self, name, only=".", seconds=0.1):
         """Runs mayfly_<name>_bench once; its benchmarks by name, as Google Benchmark writes them."""
-        found = sorted(path for path in self.build.rglob(f"mayfly_{name}_bench") if path.is_file())
-        if not found:
-            raise CannotMeasure(f"no mayfly_{name}_bench in the build; ./dev build makes it")
-        command = [found[0], "--benchmark_format=json", f"--benchmark_filter={only}",
+        command = [self.program(f"mayfly_{name}_bench"), "--benchmark_format=json", f"--benchmark_filter={only}",
                    f"--benchmark_min_time={seconds}"]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if ran.returncode != 0:
@@ -90,3 +96,35 @@ def steal_share(before=None):
         return ticks
     passed = [now - then for now, then in zip(ticks, before)]
     return passed[7] / max(1, sum(passed))
+
+
+class PrivateServer:
+    """A PostgreSQL of the bench's own, with mayfly's settings; gone at the end of the block."""
+
+    def __init__(self, bench, *settings):
+        self.program = bench.program("mayfly_postgres_server")
+        self.settings = settings
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="mfb-")
+        self.process = subprocess.Popen([self.program, f"{self.folder}/state", *self.settings],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.conninfo = self.process.stdout.readline().strip()
+        if not self.conninfo:
+            raise CannotMeasure("no private PostgreSQL: its reason is above")
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def postgres_tool(name):
+    """Path of a program of PostgreSQL that is not on everybody's PATH."""
+    found = [shutil.which(name), *sorted(map(str, pathlib.Path("/usr/lib/postgresql").glob(
+        f"*/bin/{name}")))]
+    found = [path for path in found if path]
+    if not found:
+        raise CannotMeasure(f"{name} is not installed; it comes with the package postgresql")
+    return found[-1]

@@ -8,6 +8,7 @@
 namespace mayfly {
 namespace {
 
+constexpr int kGrowth = 4;
 constexpr int kTroublesBeforeGivingUp = 20;  // I10: then the supervisor starts a fresh slot
 
 }  // namespace
@@ -34,7 +35,15 @@ Duration Slot::Step() {
 
 std::optional<ClaimRequest> Slot::NextClaim() const {
   if (draining_) return std::nullopt;
-  return ClaimRequest{options_.who, options_.group};
+  return ClaimRequest{options_.who, next_group_};
+}
+
+// Grows step by step: one task that was quick says little about the next.
+int Slot::GroupFor(Duration taken, std::size_t tasks) const {
+  auto count = static_cast<std::int64_t>(tasks);
+  std::int64_t fits = options_.stretch.count() * count / std::max<std::int64_t>(taken.count(), 1);
+  std::int64_t most = std::min<std::int64_t>(options_.group, kGrowth * next_group_);
+  return static_cast<int>(std::clamp<std::int64_t>(fits, 1, most));
 }
 
 Duration Slot::Claim() {
@@ -66,7 +75,9 @@ Duration Slot::Work() {
   if (written.ok()) {
     written_ = std::move(*written);
     // A group's time is shared out evenly; nobody can say which task of it took how much.
-    double each = Seconds(clock_.Mono() - begun) / static_cast<double>(written_.size());
+    Duration taken = clock_.Mono() - begun;
+    next_group_ = GroupFor(taken, written_.size());
+    double each = Seconds(taken) / static_cast<double>(written_.size());
     for (Completion& completion : written_) completion.seconds = each;
     return clock_.Mono();
   }

@@ -25,7 +25,10 @@ class SlotReporter {
 
 struct SlotOptions {
   SlotIdentity who;
-  int group = 4;  // tasks claimed at once; all of them are lost if the slot dies
+  // Tasks claimed at once: as many as took `stretch` together lately, at most `group`. They commit
+  // together, so short ones share a commit, and all that a dying slot can lose is a stretch.
+  int group = 100;
+  Duration stretch = seconds(1);
   Duration shortest_idle = milliseconds(20);
   Duration longest_idle = milliseconds(500);
   std::function<Duration(const LeasedTask&)> timeout_of;
@@ -54,6 +57,7 @@ class Slot {
   Duration Idle();
   Duration AfterTrouble(const Error& error);
   std::optional<ClaimRequest> NextClaim() const;
+  int GroupFor(Duration taken, std::size_t tasks) const;
 
   SlotOptions options_;
   Clock& clock_;
@@ -63,6 +67,7 @@ class Slot {
   std::vector<LeasedTask> tasks_;
   std::vector<Completion> written_;  // waits for Commit; empty otherwise
   Duration idle_{};
+  int next_group_ = 1;
   int troubles_ = 0;
   bool draining_ = false;
   bool done_ = false;

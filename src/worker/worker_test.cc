@@ -35,6 +35,7 @@ class FakeQueue : public TaskQueue {
                                            const std::optional<ClaimRequest>& next) override {
     if (complete_error) return *complete_error;
     for (const Completion& completion : done) completed.push_back(completion.id);
+    if (next) asked.push_back(next->max_tasks);
     return next ? Next() : std::vector<LeasedTask>{};
   }
   Status Fail(TaskId task, Fence, const Error&, std::string_view) override {
@@ -57,15 +58,18 @@ class FakeQueue : public TaskQueue {
   std::deque<std::vector<LeasedTask>> groups;
   std::optional<Error> claim_error, complete_error;
   int claims = 0;
+  std::vector<int> asked;  // most tasks of each next claim
   std::vector<TaskId> completed, failed, released;
 };
 
 class FakeExecutor : public TaskExecutor {
  public:
+  explicit FakeExecutor(FixedClock& clock) : clock_(clock) {}
   Result<std::vector<Completion>> Execute(std::span<const LeasedTask> tasks,
                                           const std::function<bool()>&,
                                           ExecutionNotes& notes) override {
     notes.failed = fail_index;
+    clock_.mono += takes;
     if (error) return *error;
     std::vector<Completion> done;
     for (const LeasedTask& task : tasks) done.push_back({task.id, task.fence});
@@ -73,6 +77,10 @@ class FakeExecutor : public TaskExecutor {
   }
   std::optional<Error> error;
   std::size_t fail_index = 0;
+  Duration takes{};
+
+ private:
+  FixedClock& clock_;
 };
 
 class QuietReporter : public SlotReporter {
@@ -90,7 +98,7 @@ class QuietReporter : public SlotReporter {
 struct SlotBench {
   FixedClock clock;
   FakeQueue queue;
-  FakeExecutor executor;
+  FakeExecutor executor{clock};
   QuietReporter reporter;
   Slot slot{SlotOptions{.who = {RunId{1}, MachineId{1}, 0},
                         .timeout_of = [](const LeasedTask&) { return seconds(9); }},
@@ -153,6 +161,16 @@ TEST(Slot, AGroupHasTheTimeOfAllItsTasks) {
   bench.queue.groups = {{Task(1), Task(2), Task(3)}};
   for (int i = 0; i < 2; ++i) bench.slot.Step();
   EXPECT_EQ(bench.reporter.timeout, Duration(seconds(27)));
+}
+
+TEST(Slot, ShortTasksAreClaimedTogetherAndLongOnesAlone) {
+  SlotBench bench;
+  for (int i = 0; i < 5; ++i) bench.queue.groups.push_back({Task(i + 1)});
+  bench.executor.takes = milliseconds(200);
+  for (int i = 0; i < 5; ++i) bench.slot.Step();
+  bench.executor.takes = seconds(3);
+  for (int i = 0; i < 6; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.queue.asked, (std::vector<int>{4, 5, 1, 1, 1}));
 }
 
 TEST(Slot, DrainingClaimsNothingMore) {
@@ -345,7 +363,8 @@ TEST(Supervisor, BeatsOnTimeAndObeysOrders) {
   EXPECT_TRUE(m.registry.left);
 }
 
-// The slot heard first that the machine is wanted no more; it is not started again to hear it again.
+// The slot heard first that the machine is wanted no more; it is not started again to hear it
+// again.
 TEST(Supervisor, ASlotThatEndsMakesItAskForOrdersBeforeItStartsAnother) {
   Machine m;
   m.supervisor.Step();

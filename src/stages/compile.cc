@@ -180,6 +180,14 @@ class Compiler {
     if (stage.skipped) return;
     if (std::holds_alternative<VerifySpec>(stage.spec.kind)) return NeedEverything(s);
     for (const std::string& name : stage.spec.after) AddNeeds(s, name);
+    NeedCanary(s);
+  }
+
+  // The first task of a stage is its canary: the others wait for it, so that what is wrong with
+  // the stage is found for the price of one task, and what is right with it is measured.
+  void NeedCanary(std::size_t s) {
+    std::size_t canary = first_task_[s];
+    for (std::size_t t = canary + 1; t < EndOfTasks(s); ++t) plan_.tasks[t].needs.push_back(canary);
   }
 
   // A slot that goes on with the same pair finds its bars in memory.

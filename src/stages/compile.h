@@ -47,7 +47,8 @@ inline constexpr std::string_view kAfter = "after";
 //   it: their tasks write and need nothing, and nothing needs them.
 // - Tasks stand in the order of claiming: by stage, the points of one pair together. A task needs
 //   the tasks of its `after` stages that agree with it on every shared dimension, and those of
-//   `lookback` earlier periods. The first verify task needs everything, the others need the first.
+//   `lookback` earlier periods, and its stage's first task, the canary. The first verify task needs
+//   everything, the others need the first.
 //
 // kInvalid: unknown family, no data for a dimension "from-data", all pairs missing, labels or table
 // names that collide, more leaves than `max_leaves`.

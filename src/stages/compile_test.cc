@@ -74,10 +74,12 @@ const PlannedTask& TaskAt(const PhasePlan& plan, const std::string& stage, const
   return kNone;
 }
 
+// The tasks of other stages that a task needs.
 std::vector<std::string> NeedsOf(const PhasePlan& plan, const PlannedTask& task) {
   std::vector<std::string> names;
   for (std::size_t need : task.needs) {
     const PlannedTask& other = plan.tasks.at(need);
+    if (other.stage == task.stage) continue;
     names.push_back(plan.stages[other.stage].spec.name + "@" + other.point.Key());
   }
   return names;
@@ -196,6 +198,19 @@ TEST(Compile, AStageWithoutAGridNeedsAllAndWritesItsTable) {
   EXPECT_EQ(total.needs.size(), 8U);
   ASSERT_EQ(total.leaves.size(), 1U);
   EXPECT_EQ(total.leaves[0].name, "total");
+}
+
+TEST(Compile, TheFirstTaskOfAStageIsItsCanaryAndTheOthersWaitForIt) {
+  PhasePlan plan = Compile(std::string(kHead) + kFeatures, FourMonths());
+  std::vector<std::size_t> canary(plan.stages.size(), plan.tasks.size());
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    const PlannedTask& task = plan.tasks[t];
+    if (plan.stages[task.stage].spec.name == "verify") continue;
+    std::size_t& first = canary[task.stage];
+    bool waits = std::count(task.needs.begin(), task.needs.end(), first) == 1;
+    EXPECT_EQ(waits, first < t) << task.point.Key();
+    first = std::min(first, t);
+  }
 }
 
 TEST(Compile, PeriodIsAColumnWhereTheTableHasNoTime) {
@@ -381,7 +396,9 @@ TEST(Compile, TheReferencePhasesSizeTakesAMoment) {
   EXPECT_EQ(plan.tasks.size(), 28U + 28 * 12 * 20 + 28);
   std::size_t needs = 0;
   for (const PlannedTask& task : plan.tasks) needs += task.needs.size();
-  EXPECT_EQ(needs, 2U * 28 * 12 * 20 + 27);  // one for each task, and once again for verify
+  std::size_t points = std::size_t{28} * 12 * 20;
+  // The bars, the canary, and once for verify, which needs no canary that others needed before it.
+  EXPECT_EQ(needs, 3 * points - 2 * 20 + 27 + 27);
 }
 
 }  // namespace

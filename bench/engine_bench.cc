@@ -50,11 +50,13 @@ void RunFamily(benchmark::State& state, const char* name, const testing::Bars& b
   const Family& family = *FindFamily(name);
   const auto rows = static_cast<std::size_t>(state.range(0));
   ColumnBlock block;  // its memory is touched before the clock runs, as in a slot's second task
-  (void)family.Compute(bars.View(), testing::kGoldenBaseline, {0, std::min(rows, part)}, block);
+  (void)family.Compute(bars.View(), {.baseline = testing::kGoldenBaseline},
+                       {0, std::min(rows, part)}, block);
   for (auto _ : state) {
     for (std::size_t begin = 0; begin < rows; begin += part) {
       const RowRange range{begin, std::min(rows, begin + part)};
-      const auto computed = family.Compute(bars.View(), testing::kGoldenBaseline, range, block);
+      const auto computed =
+          family.Compute(bars.View(), {.baseline = testing::kGoldenBaseline}, range, block);
       if (!computed.ok()) return state.SkipWithError(computed.error().message().c_str());
       benchmark::DoNotOptimize(block.columns.back().data());
       benchmark::ClobberMemory();

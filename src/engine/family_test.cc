@@ -16,7 +16,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 ErrorKind KindOf(const BarView& bars, double baseline, RowRange range) {
   ColumnBlock block;
-  auto result = FindFamily("bqx")->Compute(bars, baseline, range, block);
+  auto result = FindFamily("bqx")->Compute(bars, {.baseline = baseline}, range, block);
   return result.ok() ? ErrorKind::kDefect : result.error().kind();
 }
 
@@ -88,7 +88,7 @@ TEST(Family, NamesAnInfinitePriceAndItsRow) {
   testing::Bars bars = testing::GoldenBars(200);
   bars.close[140] = -INFINITY;
   ColumnBlock block;
-  const auto result = FindFamily("bqx")->Compute(bars.View(), 1, {150, 160}, block);
+  const auto result = FindFamily("bqx")->Compute(bars.View(), {.baseline = 1}, {150, 160}, block);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().kind(), ErrorKind::kCorrupt);
   EXPECT_NE(result.error().message().find("row 140"), std::string::npos);
@@ -97,7 +97,7 @@ TEST(Family, NamesAnInfinitePriceAndItsRow) {
 TEST(Family, LeavesTheBlockAloneWhenItFails) {
   const testing::Bars bars = testing::GoldenBars(100);
   ColumnBlock block{.columns = {{1, 2, 3}}};
-  EXPECT_FALSE(FindFamily("bqx")->Compute(bars.View(), 0, {0, 100}, block).ok());
+  EXPECT_FALSE(FindFamily("bqx")->Compute(bars.View(), {.baseline = 0}, {0, 100}, block).ok());
   EXPECT_EQ(block.columns, (std::vector<std::vector<double>>{{1, 2, 3}}));
 }
 
@@ -105,7 +105,8 @@ TEST(Family, MakesColumnsOfAnAbsentInputNullAndNoOther) {
   const testing::Bars bars = testing::GoldenBars(100);
   const BarView close_only{.ts_us = bars.ts_us, .close = bars.close};
   ColumnBlock block;
-  ASSERT_TRUE(FindFamily("rate_index")->Compute(close_only, 107356, {0, 100}, block).ok());
+  ASSERT_TRUE(
+      FindFamily("rate_index")->Compute(close_only, {.baseline = 107356}, {0, 100}, block).ok());
   for (std::size_t row = 0; row < 100; ++row) {
     EXPECT_EQ(block.columns[0][row], 100 * bars.close[row] / 107356);
     for (std::size_t k : {1, 2, 3}) EXPECT_TRUE(std::isnan(block.columns[k][row])) << k;
@@ -115,7 +116,8 @@ TEST(Family, MakesColumnsOfAnAbsentInputNullAndNoOther) {
 TEST(Family, WithoutAnyInputIsAllNull) {
   const testing::Bars bars = testing::GoldenBars(100);
   ColumnBlock block;
-  ASSERT_TRUE(FindFamily("bqx")->Compute({.ts_us = bars.ts_us}, 1, {0, 100}, block).ok());
+  ASSERT_TRUE(
+      FindFamily("bqx")->Compute({.ts_us = bars.ts_us}, {.baseline = 1}, {0, 100}, block).ok());
   for (const auto& column : block.columns) {
     ASSERT_EQ(column.size(), 100u);
     for (double value : column) EXPECT_TRUE(std::isnan(value));
@@ -126,10 +128,10 @@ TEST(Family, ReusesABlockOfAnotherShape) {
   const testing::Bars bars = testing::GoldenBars(300);
   const Family& family = *FindFamily("bqx");
   ColumnBlock used, fresh;
-  ASSERT_TRUE(FindFamily("rate_index")->Compute(bars.View(), 1, {0, 300}, used).ok());
-  ASSERT_TRUE(family.Compute(bars.View(), 1, {0, 300}, used).ok());
-  ASSERT_TRUE(family.Compute(bars.View(), 1, {10, 90}, used).ok());
-  ASSERT_TRUE(family.Compute(bars.View(), 1, {10, 90}, fresh).ok());
+  ASSERT_TRUE(FindFamily("rate_index")->Compute(bars.View(), {.baseline = 1}, {0, 300}, used).ok());
+  ASSERT_TRUE(family.Compute(bars.View(), {.baseline = 1}, {0, 300}, used).ok());
+  ASSERT_TRUE(family.Compute(bars.View(), {.baseline = 1}, {10, 90}, used).ok());
+  ASSERT_TRUE(family.Compute(bars.View(), {.baseline = 1}, {10, 90}, fresh).ok());
   ASSERT_EQ(used.columns.size(), fresh.columns.size());
   for (std::size_t k = 0; k < fresh.columns.size(); ++k) {
     EXPECT_TRUE(testing::SameBits(used.columns[k], fresh.columns[k])) << k;
@@ -139,7 +141,7 @@ TEST(Family, ReusesABlockOfAnotherShape) {
 TEST(Family, AnEmptyRangeIsEmptyColumns) {
   const testing::Bars bars = testing::GoldenBars(10);
   ColumnBlock block;
-  ASSERT_TRUE(FindFamily("bqx")->Compute(bars.View(), 1, {10, 10}, block).ok());
+  ASSERT_TRUE(FindFamily("bqx")->Compute(bars.View(), {.baseline = 1}, {10, 10}, block).ok());
   EXPECT_EQ(block.columns.size(), 38u);
   EXPECT_TRUE(block.columns[0].empty());
 }

@@ -68,19 +68,19 @@ Result<LeafFigures> TakeFigures(const engine::Family& family, const History& his
                                 engine::RowRange range, const engine::ColumnBlock& block) {
   LeafFigures figures{"", static_cast<std::int64_t>(range.size()), {}};
   for (std::size_t c = 0; c < block.columns.size(); ++c) {
+    const engine::FamilyColumn& column = family.stored_columns()[c];
     std::int64_t there = 0;
     for (double value : block.columns[c]) {
       if (std::isnan(value)) continue;
       if (std::isinf(value)) {
-        return Corrupt(
-            fmt::format("{} is infinite; look for a price near zero", family.columns()[c].name));
+        return Corrupt(fmt::format("{} is infinite; look for a price near zero", column.name));
       }
       ++there;
     }
-    std::int64_t due = CountDue(history.view, family.columns()[c], range);
+    std::int64_t due = CountDue(history.view, column, range);
     if (there != due) {
-      return Corrupt(fmt::format("{} has {} values where its inputs give {}",
-                                 family.columns()[c].name, there, due));
+      return Corrupt(
+          fmt::format("{} has {} values where its inputs give {}", column.name, there, due));
     }
     figures.nulls.push_back(figures.rows - there);
   }
@@ -101,7 +101,7 @@ class FeaturesKind : public StageKind {
     Leaf leaf = context.task.leaves.front();
     engine::RowRange range = RangeOf(leaf, history_.view.ts_us);
     auto block = std::make_shared<engine::ColumnBlock>();
-    TRY(family->Compute(history_.view, history_.baseline, range, *block));
+    TRY(family->Compute(history_.view, {.baseline = history_.baseline}, range, *block));
     TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, range, *block));
     figures.leaf = leaf.name;
     std::vector<std::int64_t> ts(

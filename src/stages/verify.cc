@@ -31,7 +31,7 @@ ColumnPromise PromiseOfLoad(const Column& column) {
 }
 
 ColumnPromise PromiseOfFamily(const engine::Family& family, const Column& column) {
-  for (const engine::FamilyColumn& known : family.columns()) {
+  for (const engine::FamilyColumn& known : family.stored_columns()) {
     if (known.name != column.name) continue;
     ColumnPromise promise{.name = column.name,
                           .lookback = static_cast<std::int64_t>(known.lookback),

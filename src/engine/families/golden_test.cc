@@ -18,7 +18,7 @@ std::map<std::string, double> ValuesAt(std::string_view family_name, const testi
                                        double baseline) {
   const Family* family = FindFamily(family_name);
   ColumnBlock block;
-  EXPECT_TRUE(family->Compute(bars.View(), baseline, {kRow, kRow + 1}, block).ok());
+  EXPECT_TRUE(family->Compute(bars.View(), {.baseline = baseline}, {kRow, kRow + 1}, block).ok());
   std::map<std::string, double> values;
   for (std::size_t c = 0; c < family->columns().size(); ++c) {
     values[family->columns()[c].name] = block.columns[c][0];

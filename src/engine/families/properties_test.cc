@@ -19,7 +19,7 @@ constexpr std::uint64_t kSeeds = 64;
 ColumnBlock MustCompute(const Family& family, const BarView& bars, double baseline,
                         RowRange range) {
   ColumnBlock block;
-  auto computed = family.Compute(bars, baseline, range, block);
+  auto computed = family.Compute(bars, {.baseline = baseline}, range, block);
   EXPECT_TRUE(computed.ok()) << computed.error().message();
   return block;
 }

@@ -5,6 +5,7 @@
 #include "engine/families/bqx.h"
 #include "engine/families/rate_index.h"
 #include "engine/families/regn.h"
+#include "engine/families/regq.h"
 
 namespace mayfly::engine {
 
@@ -13,7 +14,13 @@ std::span<const Family* const> Families() {
   static const Family bqx = MakeBqx();
   static const Family regn_rate = MakeRegn(Domain::kRate);
   static const Family regn_bqx = MakeRegn(Domain::kBqx);
-  static const std::array<const Family*, 4> all = {&rate_index, &bqx, &regn_rate, &regn_bqx};
+  static const Family regq_rate = MakeRegq(Domain::kRate);
+  static const Family regq_bqx = MakeRegq(Domain::kBqx);
+  static const Family regq_cov_rate = MakeRegqCov(Domain::kRate);
+  static const Family regq_cov_bqx = MakeRegqCov(Domain::kBqx);
+  static const std::array<const Family*, 8> all = {&rate_index,    &bqx,         &regn_rate,
+                                                   &regn_bqx,      &regq_rate,   &regq_bqx,
+                                                   &regq_cov_rate, &regq_cov_bqx};
   return all;
 }
 

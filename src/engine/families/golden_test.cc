@@ -117,5 +117,61 @@ TEST(GoldenRegressions, OfStandardisedRows) {
   for (const auto& [name, want] : compat) ExpectRelative(got_compat, name, want);
 }
 
+TEST(GoldenRegressions, OfReturns) {
+  const testing::Bars bars = testing::GoldenBars(1000);
+  const Golden both = {{"w60_quadratic_term", -0.00106225090202},
+                       {"w60_linear_term", 0.00249387742883},
+                       {"w60_constant_term", 0.000853471009703},
+                       {"w60_residual", 0.000293661679985},
+                       {"w60_rmse", 0.00136692174911},
+                       {"w60_prediction", 0.00228509753652}};
+  const auto exact = ValuesAt("regq_bqx", bars, kExact);
+  const auto compat = ValuesAt("regq_bqx", bars, kCompat);
+  EXPECT_EQ(exact.size(), 42u);
+  for (const auto& [name, want] : both) ExpectRelative(exact, name, want);
+  for (const auto& [name, want] : both) ExpectRelative(compat, name, want);
+  ExpectRelative(exact, "w60_r2", 0.08932897418206);
+  ExpectRelative(compat, "w60_r2", 0.0893297139306);
+}
+
+// The first implementation's window ended before the current row: its figures are those of the row
+// before.
+TEST(GoldenRegressions, OfTheIndex) {
+  const testing::Bars bars = testing::GoldenBars(1000);
+  const Golden inclusive = {{"w60_quadratic_term", -0.0237774493610775},
+                            {"w60_linear_term", -0.0684039797923627},
+                            {"w60_constant_term", 100.148896043625},
+                            {"w60_prediction", 100.056714614472},
+                            {"w60_residual", -0.000825795961499392},
+                            {"w60_r2", 0.922391075707999},
+                            {"w60_rmse", 0.00786652155684347}};
+  const Golden exclusive = {{"w60_quadratic_term", -0.0195363170416},
+                            {"w60_linear_term", -0.0725595991655},
+                            {"w60_constant_term", 100.151255876},
+                            {"w60_prediction", 100.05915996},
+                            {"w60_residual", -0.0014081805034},
+                            {"w60_r2", 0.921036260606},
+                            {"w60_rmse", 0.00792749653284}};
+  for (const Options& options : {kExact, kCompat}) {
+    const auto now = ValuesAt("regq_rate", bars, options);
+    const auto before = ValuesAt("regq_rate", bars, options, kRow - 1);
+    EXPECT_EQ(now.size(), 42u);
+    for (const auto& [name, want] : inclusive) ExpectRelative(now, name, want);
+    for (const auto& [name, want] : exclusive) ExpectRelative(before, name, want);
+  }
+}
+
+TEST(GoldenRegressions, CovariancesOfTheirTerms) {
+  const Golden golden = {
+      {"w60_cov_quad_lin", -2.1125819388e-05},    {"w60_cov_quad_const", 4.4798171541e-06},
+      {"w60_cov_quad_resid", -2.74294422352e-06}, {"w60_cov_lin_const", -4.94513923401e-06},
+      {"w60_cov_lin_resid", 2.96693572151e-06},   {"w60_cov_const_resid", -6.79691713582e-07}};
+  for (const Options& options : {kExact, kCompat}) {
+    const auto got = ValuesAt("regq_cov_bqx", testing::GoldenBars(1000), options);
+    EXPECT_EQ(got.size(), 36u);
+    for (const auto& [name, want] : golden) ExpectRelative(got, name, want);
+  }
+}
+
 }  // namespace
 }  // namespace mayfly::engine

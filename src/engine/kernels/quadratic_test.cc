@@ -32,18 +32,21 @@ struct Errors {  // the worst, in units of the window's deviation
   double rmse = 0;
 };
 
+struct Figures {
+  double slope = 0, bend = 0, rmse = 0;
+};
+
 // Coefficients are compared at the size that they have at the window's ends.
-void Compare(double slope, double bend, double rmse, const naive::Parabola& want,
-             std::size_t window, Errors& worst) {
+void Compare(const Figures& got, const naive::Parabola& want, std::size_t window, Errors& worst) {
   const auto n = static_cast<long double>(window);
   const long double half = (n - 1) / 2;
   const long double deviation = std::sqrt(want.ss_tot / n);
   auto relative = [&](long double error) {
     return static_cast<double>(std::fabs(error) / deviation);
   };
-  worst.coefficients = std::max({worst.coefficients, relative((slope - want.a1) * half),
-                                 relative((bend - want.a2) * half * half)});
-  worst.rmse = std::max(worst.rmse, relative(rmse - std::sqrt(want.ss_res / n)));
+  worst.coefficients = std::max({worst.coefficients, relative((got.slope - want.a1) * half),
+                                 relative((got.bend - want.a2) * half * half)});
+  worst.rmse = std::max(worst.rmse, relative(got.rmse - std::sqrt(want.ss_res / n)));
 }
 
 Errors WorstErrors(std::span<const double> x, std::size_t window, std::size_t stride) {
@@ -53,7 +56,7 @@ Errors WorstErrors(std::span<const double> x, std::size_t window, std::size_t st
   for (std::size_t end = window - 1; end < x.size(); end += stride) {
     kernel.Compute({0, x}, window, {end, end + 1}, fits);
     const naive::Parabola want = FitOf(x.subspan(end + 1 - window, window));
-    Compare(fits.slope[0], fits.bend[0], fits.rmse[0], want, window, worst);
+    Compare({fits.slope[0], fits.bend[0], fits.rmse[0]}, want, window, worst);
   }
   return worst;
 }
@@ -78,8 +81,8 @@ struct Moments {
     const double slope = u1 * of.inverse_u2, bend = u2 * of.inverse_u4;
     const double rest = squares - sum * sum * of.inverse_n - slope * u1 - bend * u2;
     Errors errors;
-    Compare(slope, bend, std::sqrt(std::fmax(0, rest) * of.inverse_n), FitOf(window), window.size(),
-            errors);
+    Compare({slope, bend, std::sqrt(std::fmax(0, rest) * of.inverse_n)}, FitOf(window),
+            window.size(), errors);
     return errors;
   }
 };
@@ -197,7 +200,7 @@ TEST(RollingQuadratic, AgreesWithItsNaiveTwin) {
       ASSERT_EQ(std::isnan(fits.rmse[i]), has_null) << "seed " << seed << " window " << i;
       const naive::Parabola want = FitOf(values);
       if (has_null || want.ss_tot == 0) continue;
-      Compare(fits.slope[i], fits.bend[i], fits.rmse[i], want, window, worst);
+      Compare({fits.slope[i], fits.bend[i], fits.rmse[i]}, want, window, worst);
     }
     ASSERT_LE(worst.coefficients, 1e-12) << "seed " << seed << " window " << window;
     ASSERT_LE(worst.rmse, 1e-12) << "seed " << seed << " window " << window;

@@ -47,6 +47,19 @@ struct Place {
   Place At(std::size_t other) const { return {family, bars, options, other}; }
 };
 
+long double MeanOf(std::span<const long double> values) {
+  long double sum = 0;
+  for (long double value : values) sum += value - values.front();
+  return values.front() + sum / static_cast<long double>(values.size());
+}
+
+long double Covariance(std::span<const long double> a, std::span<const long double> b) {
+  const long double mean_a = MeanOf(a), mean_b = MeanOf(b);
+  long double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - mean_a) * (b[i] - mean_b);
+  return sum / static_cast<long double>(a.size() - 1);
+}
+
 long double R2(const Parabola& fit, long double epsilon) {
   const long double share = Ratio(fit.ss_res, fit.ss_tot + epsilon);
   return 1 - share;
@@ -85,6 +98,55 @@ long double RegnValue(const Place& place, std::string_view column) {
   const std::vector<long double> window = place.Window(n);
   if (window.empty()) return kNull;
   return RegnFigure(column.substr(0, last - 4), Fit(window), n, place.Epsilon());
+}
+
+long double RegqFigure(std::string_view figure, std::span<const long double> window,
+                       const Place& place) {
+  const Parabola fit = Fit(window);
+  const auto n = static_cast<long double>(window.size());
+  const long double half = (n - 1) / 2;
+  const long double prediction = fit.At(half);
+  const bool is_rate = place.family.ends_with("_rate");
+  if (figure == "quadratic_term") return fit.a2 * (n - 1) * (n - 1);
+  if (figure == "linear_term") return (fit.a1 - 2 * half * fit.a2) * (n - 1);
+  if (figure == "constant_term") return fit.At(-half);
+  if (figure == "residual") return window.back() - prediction;
+  if (figure == "prediction") return prediction;
+  if (figure == "rmse") return std::sqrt(fit.ss_res / n);
+  CHECK(figure == "r2", "an unknown figure of regq");
+  if (is_rate) return fit.ss_tot == 0 ? 0 : R2(fit, 0);
+  return R2(fit, place.Epsilon());
+}
+
+// "w60_quadratic_term".
+long double RegqValue(const Place& place, std::string_view column) {
+  const std::size_t split = column.find('_');
+  const std::vector<long double> window = place.Window(NumberIn(column.substr(1)));
+  return window.empty() ? kNull : RegqFigure(column.substr(split + 1), window, place);
+}
+
+std::string_view TermNamed(std::string_view name) {
+  if (name == "quad") return "quadratic_term";
+  if (name == "lin") return "linear_term";
+  if (name == "const") return "constant_term";
+  CHECK(name == "resid", "an unknown term of regq");
+  return "residual";
+}
+
+// "w60_cov_quad_lin".
+long double RegqCovValue(const Place& place, std::string_view column) {
+  const std::size_t n = NumberIn(column.substr(1));
+  if (place.row + 2 < 2 * n) return kNull;
+  const std::size_t cov = column.find("_cov_") + 5;
+  const std::size_t split = column.find('_', cov);
+  std::vector<long double> a, b;
+  for (std::size_t row = place.row + 1 - n; row <= place.row; ++row) {
+    const std::vector<long double> window = place.At(row).Window(n);
+    if (window.empty()) return kNull;
+    a.push_back(RegqFigure(TermNamed(column.substr(cov, split - cov)), window, place));
+    b.push_back(RegqFigure(TermNamed(column.substr(split + 1)), window, place));
+  }
+  return Covariance(a, b);
 }
 
 }  // namespace
@@ -143,6 +205,8 @@ long double Value(std::string_view family, const BarView& bars, const Options& o
                   std::string_view column, std::size_t row) {
   const Place place{family, bars, options, row};
   if (family.starts_with("regn_")) return RegnValue(place, column);
+  if (family.starts_with("regq_cov_")) return RegqCovValue(place, column);
+  if (family.starts_with("regq_")) return RegqValue(place, column);
   CHECK(false, "a family without a naive twin");
 }
 

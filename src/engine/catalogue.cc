@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/families/bollinger.h"
 #include "engine/families/bqx.h"
 #include "engine/families/rate_index.h"
 #include "engine/families/regn.h"
@@ -18,9 +19,11 @@ std::span<const Family* const> Families() {
   static const Family regq_bqx = MakeRegq(Domain::kBqx);
   static const Family regq_cov_rate = MakeRegqCov(Domain::kRate);
   static const Family regq_cov_bqx = MakeRegqCov(Domain::kBqx);
-  static const std::array<const Family*, 8> all = {&rate_index,    &bqx,         &regn_rate,
-                                                   &regn_bqx,      &regq_rate,   &regq_bqx,
-                                                   &regq_cov_rate, &regq_cov_bqx};
+  static const Family bollinger_rate = MakeBollinger(Domain::kRate);
+  static const Family bollinger_bqx = MakeBollinger(Domain::kBqx);
+  static const std::array all = {&rate_index,     &bqx,          &regn_rate,     &regn_bqx,
+                                 &regq_rate,      &regq_bqx,     &regq_cov_rate, &regq_cov_bqx,
+                                 &bollinger_rate, &bollinger_bqx};
   return all;
 }
 

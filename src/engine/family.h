@@ -15,7 +15,8 @@
 // NULL if and only if
 //   - i >= lookback, and all the column's inputs are not NULL in rows i - lookback .. i;
 //   - nothing that the formula divides by is zero (a price of zero, in families of the bqx domain);
-//   - where the column says null_when_flat: its inputs are not the same in all of those rows.
+//   - where the column says null_when_flat, and without compat_epsilon: its inputs are not the same
+//     in all of those rows.
 // So NULLs are counted from the source alone. The value at row i depends on those rows, on their
 // row numbers, and on nothing else. Windows count rows of the history; time gaps do not matter.
 // A derived column is NULL where a column that it reads is, or where it divides by zero.

@@ -53,13 +53,19 @@ std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& c
   std::int64_t due = 0;
   std::size_t begin = range.begin > column.lookback ? range.begin - column.lookback : 0;
   std::size_t complete = 0;  // rows in a row, up to and with this one, that have every input
+  std::size_t same = 0;      // and that have the same inputs
   for (std::size_t row = begin; row < range.end; ++row) {
-    bool has_all = std::all_of(column.inputs.begin(), column.inputs.end(), [&](engine::Input in) {
-      std::span<const double> values = bars.Of(in);
-      return !values.empty() && !std::isnan(values[row]);
-    });
+    bool has_all = true;
+    bool repeats = row > begin;
+    for (engine::Input input : column.inputs) {
+      std::span<const double> values = bars.Of(input);
+      has_all = has_all && !values.empty() && !std::isnan(values[row]);
+      repeats = repeats && !values.empty() && values[row] == values[row - 1];
+    }
     complete = has_all ? complete + 1 : 0;
-    if (row >= range.begin && complete > column.lookback) ++due;
+    same = repeats ? same + 1 : 1;
+    bool is_flat = column.null_when_flat && same > column.lookback;
+    if (row >= range.begin && complete > column.lookback && !is_flat) ++due;
   }
   return due;
 }

@@ -173,5 +173,21 @@ TEST(GoldenRegressions, CovariancesOfTheirTerms) {
   }
 }
 
+TEST(GoldenBands, OfReturns) {
+  const testing::Bars bars = testing::GoldenBars(1000);
+  const Golden both = {{"bb_middle_20", 0.00189661433407},
+                       {"bb_upper_20", 0.00465544331815},
+                       {"bb_lower_20", -0.000862214650017},
+                       {"bb_width_20", 0.00551765796817},
+                       {"bb_slope_20", 3.47340574482e-05}};
+  const auto exact = ValuesAt("bollinger_bqx", bars, kExact);
+  const auto compat = ValuesAt("bollinger_bqx", bars, kCompat);
+  EXPECT_EQ(exact.size(), 20u);
+  for (const auto& [name, want] : both) ExpectRelative(exact, name, want);
+  for (const auto& [name, want] : both) ExpectRelative(compat, name, want);
+  ExpectRelative(exact, "bb_percent_b_20", 0.623629425087759);
+  ExpectRelative(compat, "bb_percent_b_20", 0.623629413785);
+}
+
 }  // namespace
 }  // namespace mayfly::engine

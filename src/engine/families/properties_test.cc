@@ -38,8 +38,8 @@ Case MakeCase(std::uint64_t seed, const Family& family) {
   Rng rng(seed);
   std::vector<std::size_t> edges = {1, 15, 30, 75, 76, 150};
   for (const FamilyColumn& column : family.columns()) edges.push_back(column.lookback);
-  const std::size_t rows =
-      edges[rng.Below(edges.size())] + rng.Below(3) + (rng.Chance(0.5) ? 60 : 0) + 1;
+  const std::size_t edge = rng.Chance(0.5) ? family.lookback() : edges[rng.Below(edges.size())];
+  const std::size_t rows = edge + rng.Below(3) + (rng.Chance(0.5) ? 60 : 0) + 1;
   testing::WalkOptions options = testing::SomeTrouble(rng, rows);
   // Long windows without a NULL are rare at 2 % of NULLs.
   options.null_chance /= 1 + static_cast<double>(family.lookback()) / 100;

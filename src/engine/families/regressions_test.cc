@@ -1,5 +1,6 @@
-// The families over a parabola against their naive twins: every published column, stored or
-// derived, in both modes, over series with every kind of trouble.
+// The families over a parabola and of bands against their naive twins: every published column,
+// stored or derived, in both modes, over series with every kind of trouble; and what they promise
+// of flat windows, of other scales and of exact parabolas.
 
 #include <gtest/gtest.h>
 
@@ -9,107 +10,102 @@
 #include <vector>
 
 #include "engine/catalogue.h"
-#include "engine/naive/regressions.h"
+#include "engine/families/twin_testing.h"
 #include "engine/testing/series.h"
 
 namespace mayfly::engine {
 namespace {
 
-// All published columns.
-ColumnBlock MustDerive(const Family& family, const BarView& bars, const Options& options,
-                       RowRange range) {
-  ColumnBlock stored, all;
-  const auto computed = family.Compute(bars, options, range, stored);
-  EXPECT_TRUE(computed.ok()) << computed.error().message();
-  family.Derive(stored, options, all);
-  return all;
-}
+using testing::ColumnNumber;
+using testing::Judged;
+using testing::MustDerive;
+constexpr double kNotJudged = std::numeric_limits<double>::quiet_NaN();
 
-std::size_t ColumnNumber(const Family& family, std::string_view name) {
-  const auto columns = family.columns();
-  const auto found =
-      std::find_if(columns.begin(), columns.end(), [&](auto& c) { return c.name == name; });
-  EXPECT_NE(found, columns.end()) << name;
-  return static_cast<std::size_t>(found - columns.begin());
-}
-
-// The scales on which the figures of a window are judged.
-struct Scales {
-  double deviation = 0;  // of the window
-  double shape = 0;      // how far a figure of the deviation's size may be off
-  double level = 0;      // the same for a figure at the level of the values
-};
-
-// 1e-12 of the deviation; and what rounding costs where values themselves are rounded: those of the
-// bqx domain are a sum of fifteen differences, those at a level cannot be closer than an ulp of it.
-Scales ScalesOf(std::span<const long double> window, bool is_bqx) {
-  double largest = 0;
-  for (long double y : window) largest = std::fmax(largest, static_cast<double>(std::fabs(y)));
-  Scales scales;
-  const auto n = static_cast<long double>(window.size());
-  scales.deviation = static_cast<double>(std::sqrt(naive::Fit(window).ss_tot / n));
-  scales.shape = 1e-12 * scales.deviation + (is_bqx ? 1e-14 * largest : 0);
-  scales.level = scales.shape + 4 * 2.3e-16 * largest;
-  return scales;
-}
-
-double RegnTolerance(std::string_view name, const Scales& scales, const ColumnBlock& block,
-                     std::size_t window, std::size_t row) {
-  const auto figure = [&](std::size_t f) { return std::fabs(block.columns[15 * window + f][row]); };
-  const double a2 = figure(0), prediction = figure(9), vertex = figure(10), rmse = figure(4);
-  const double share = scales.deviation > 0 ? scales.shape / scales.deviation : 0;
-  if (name.starts_with("r2") || name.starts_with("fit_quality")) return 1e-12 + 4 * share;
-  if (name.starts_with("vertex_x")) return (1 + vertex) * scales.shape / a2;
-  if (name.starts_with("vertex_y")) return scales.level + vertex * (1 + vertex) * scales.shape;
+double RegnTolerance(const Judged& of) {
+  const std::string_view name = of.name();
+  const std::size_t tail =
+      name.find(name.find("_idx_") == std::string_view::npos ? "_bqx_" : "_idx_");
+  const auto figure = [&](const char* other) {
+    return std::fabs(of.Of(other + std::string(name.substr(tail))));
+  };
+  const double shape = of.scales.shape, level = of.scales.level;
+  if (name.starts_with("r2") || name.starts_with("fit_quality")) {
+    return 1e-12 + (of.scales.deviation > 0 ? 4 * shape / of.scales.deviation : 0);
+  }
+  if (name.starts_with("vertex")) {
+    // Whether a line bends is for no rounded number to say.
+    if (figure("a2") < 1e3 * shape) return kNotJudged;
+    const double vertex = figure("vertex_x");
+    if (name.starts_with("vertex_x")) return (1 + vertex) * shape / figure("a2");
+    return level + vertex * (1 + vertex) * shape;
+  }
   if (name.starts_with("extrapolation")) {
-    return (scales.shape + rmse * scales.level / prediction) / prediction;
+    const double prediction = figure("prediction");
+    return (shape + figure("rmse") * level / prediction) / prediction;
   }
-  const bool is_level = name.starts_with("b_") || name.starts_with("pred");
-  return is_level ? scales.level : scales.shape;
-}
-
-void CompareRegn(std::string_view name, std::uint64_t seed, bool compat) {
-  const Family& family = *FindFamily(name);
-  constexpr std::size_t kWindows[] = {15, 30, 45, 60, 75, 90};
-  Rng rng(seed);
-  const testing::WalkOptions walk = testing::SomeTrouble(rng, 90 + rng.Below(200));
-  const testing::Bars bars = testing::RandomBars(rng, walk);
-  const Options options{.baseline = walk.scale, .compat_epsilon = compat};
-  const ColumnBlock block = MustDerive(family, bars.View(), options, {0, walk.rows});
-  for (std::size_t row = rng.Below(19); row < walk.rows; row += 19) {
-    for (std::size_t k = 0; k < family.columns().size(); ++k) {
-      const std::string& column = family.columns()[k].name;
-      const std::size_t n = kWindows[k / 15];
-      const auto want = naive::Value(name, bars.View(), options, column, row);
-      const double got = block.columns[k][row];
-      if (row < family.columns()[k].lookback) {
-        ASSERT_TRUE(std::isnan(got)) << column << " row " << row << " seed " << seed;
-        continue;
-      }
-      const auto window =
-          naive::Series(name, bars.View(), options.baseline, {row + 1 - n, row + 1});
-      const Scales scales = ScalesOf(window, name.ends_with("_bqx"));
-      // Whether a line bends is for no rounded number to say.
-      const bool is_straight = column.starts_with("vertex") &&
-                               std::fabs(block.columns[k / 15 * 15][row]) < 1e3 * scales.shape;
-      if (is_straight) continue;
-      ASSERT_EQ(std::isnan(got), std::isnan(want)) << column << " row " << row << " seed " << seed;
-      if (std::isnan(want) || got == want) continue;
-      const double tolerance = RegnTolerance(column, scales, block, k / 15, row);
-      ASSERT_LE(std::fabs(static_cast<double>(got - want)),
-                tolerance + 1e-15 * static_cast<double>(std::fabs(want)))
-          << column << " row " << row << " seed " << seed << ": " << got;
-    }
-  }
+  return name.starts_with("b_") || name.starts_with("pred") ? level : shape;
 }
 
 TEST(Regn, AgreesWithItsNaiveTwin) {
   for (std::uint64_t seed = 0; seed < 16; ++seed) {
-    for (const bool compat : {false, true}) {
-      CompareRegn("regn_rate", seed, compat);
-      CompareRegn("regn_bqx", seed, compat);
-      if (HasFatalFailure()) return;
+    for (const char* family : {"regn_rate", "regn_bqx"}) {
+      testing::CompareWithTwin({.family = family, .tolerance = RegnTolerance}, seed, seed % 2 == 0);
     }
+    if (HasFatalFailure()) return;
+  }
+}
+
+double RegqTolerance(const Judged& of) {
+  const std::string_view name = of.name();
+  if (name.ends_with("_r2")) {
+    return 1e-12 + (of.scales.deviation > 0 ? 4 * of.scales.shape / of.scales.deviation : 0);
+  }
+  if (name.ends_with("quadratic_term") || name.ends_with("linear_term")) return 4 * of.scales.shape;
+  const bool is_level = name.ends_with("constant_term") || name.ends_with("prediction");
+  return is_level ? of.scales.level : of.scales.shape;
+}
+
+TEST(Regq, AgreesWithItsNaiveTwin) {
+  for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    for (const char* family : {"regq_rate", "regq_bqx"}) {
+      testing::CompareWithTwin({.family = family, .stride = 67, .tolerance = RegqTolerance}, seed,
+                               seed % 2 == 0);
+    }
+    if (HasFatalFailure()) return;
+  }
+}
+
+// A covariance may be off by what either term may be, times the other.
+TEST(RegqCov, AgreesWithItsNaiveTwin) {
+  const auto tolerance = [](const Judged& of) {
+    const bool has_level = of.name().find("const") != std::string::npos;
+    return of.scales.deviation * (of.scales.shape + (has_level ? of.scales.level : 0));
+  };
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    for (const char* family : {"regq_cov_rate", "regq_cov_bqx"}) {
+      testing::CompareWithTwin({.family = family, .stride = 463, .tolerance = tolerance}, seed,
+                               false);
+    }
+    if (HasFatalFailure()) return;
+  }
+}
+
+double BandTolerance(const Judged& of) {
+  const std::string_view name = of.name();
+  if (name.starts_with("bb_percent")) {
+    const double width = 4 * of.scales.deviation;
+    return width > 0 ? 1e-12 + 2 * of.scales.shape / width : 0;
+  }
+  const bool is_shape = name.starts_with("bb_width") || name.starts_with("bb_slope");
+  return is_shape ? 8 * of.scales.shape : of.scales.level;
+}
+
+TEST(Bollinger, AgreesWithItsNaiveTwin) {
+  for (std::uint64_t seed = 0; seed < 32; ++seed) {
+    for (const char* family : {"bollinger_rate", "bollinger_bqx"}) {
+      testing::CompareWithTwin({.family = family, .tolerance = BandTolerance}, seed, seed % 2 == 0);
+    }
+    if (HasFatalFailure()) return;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "engine/naive/regressions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -136,17 +138,50 @@ std::string_view TermNamed(std::string_view name) {
 // "w60_cov_quad_lin".
 long double RegqCovValue(const Place& place, std::string_view column) {
   const std::size_t n = NumberIn(column.substr(1));
-  if (place.row + 2 < 2 * n) return kNull;
   const std::size_t cov = column.find("_cov_") + 5;
   const std::size_t split = column.find('_', cov);
+  // All values that the fits of the window's rows are made of.
+  const std::vector<long double> values = place.Window(2 * n - 1);
+  if (values.empty()) return kNull;
   std::vector<long double> a, b;
-  for (std::size_t row = place.row + 1 - n; row <= place.row; ++row) {
-    const std::vector<long double> window = place.At(row).Window(n);
-    if (window.empty()) return kNull;
+  for (std::size_t first = 0; first < n; ++first) {
+    const auto window = std::span(values).subspan(first, n);
     a.push_back(RegqFigure(TermNamed(column.substr(cov, split - cov)), window, place));
     b.push_back(RegqFigure(TermNamed(column.substr(split + 1)), window, place));
   }
   return Covariance(a, b);
+}
+
+// The prices that a window of `rows` values is made of are all the same.
+bool IsFlat(const Place& place, std::size_t rows) {
+  const std::size_t first =
+      place.row + 1 - rows - (place.family.ends_with("_bqx") ? kReturnWindow : 0);
+  const auto prices = place.bars.close.subspan(first, place.row + 1 - first);
+  return std::all_of(prices.begin(), prices.end(), [&](double p) { return p == prices[0]; });
+}
+
+// "bb_middle_20", "bb_percent_b_60".
+long double BollingerValue(const Place& place, std::string_view column) {
+  const std::size_t last = column.rfind('_');
+  const std::string_view figure = column.substr(3, last - 3);
+  const std::size_t n = NumberIn(column.substr(last + 1));
+  const std::vector<long double> window = place.Window(n);
+  if (window.empty()) return kNull;
+  const long double middle = MeanOf(window);
+  const long double width = 4 * std::sqrt(Covariance(window, window));
+  if (figure == "middle") return middle;
+  if (figure == "upper") return middle + width / 2;
+  if (figure == "lower") return middle - width / 2;
+  if (figure == "width") return width;
+  if (figure == "slope") {
+    if (place.row == 0) return kNull;
+    return width - BollingerValue(place.At(place.row - 1), fmt::format("bb_width_{}", n));
+  }
+  CHECK(figure == "percent_b", "an unknown figure of bollinger");
+  const long double above = window.back() - (middle - width / 2);
+  if (place.options.compat_epsilon) return above / (width + place.Epsilon());
+  if (width == 0) return IsFlat(place, n) ? kNull : 0.5L;
+  return above / width;
 }
 
 }  // namespace
@@ -207,6 +242,7 @@ long double Value(std::string_view family, const BarView& bars, const Options& o
   if (family.starts_with("regn_")) return RegnValue(place, column);
   if (family.starts_with("regq_cov_")) return RegqCovValue(place, column);
   if (family.starts_with("regq_")) return RegqValue(place, column);
+  if (family.starts_with("bollinger_")) return BollingerValue(place, column);
   CHECK(false, "a family without a naive twin");
 }
 

@@ -10,6 +10,7 @@
 #include "engine/catalogue.h"
 #include "engine/kernels/extremes.h"
 #include "engine/kernels/moments.h"
+#include "engine/kernels/quadratic.h"
 #include "engine/testing/series.h"
 
 namespace mayfly::engine {
@@ -78,10 +79,23 @@ void BqxWithNulls(benchmark::State& state) {
   RunFamily(state, "bqx", PairYearWithTrouble(), kMonth);
 }
 
+void ByMonth(benchmark::State& state, const char* family) {
+  RunFamily(state, family, PairYear(), kMonth);
+}
+void WithNulls(benchmark::State& state, const char* family) {
+  RunFamily(state, family, PairYearWithTrouble(), kMonth);
+}
+
 BENCHMARK(RateIndex)->Arg(kPairYear);
 BENCHMARK(Bqx)->Arg(30'000)->Arg(kPairYear);
 BENCHMARK(BqxByMonth)->Arg(kPairYear);
 BENCHMARK(BqxWithNulls)->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regn_rate, "regn_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regn_bqx, "regn_bqx")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regq_rate, "regq_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regq_cov_bqx, "regq_cov_bqx")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, bollinger_rate, "bollinger_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(WithNulls, regn_rate, "regn_rate")->Arg(kPairYear);
 
 // A kernel over a month, into output that stays in cache: the cost of the window alone.
 template <typename Kernel, typename Output>
@@ -100,9 +114,11 @@ void RunKernel(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kMonth - window + 1));
 }
 void Moments(benchmark::State& state) { RunKernel<RollingMoments, WindowMoments>(state); }
+void Quadratic(benchmark::State& state) { RunKernel<RollingQuadratic, WindowFits>(state); }
 void Extremes(benchmark::State& state) { RunKernel<RollingExtremes, WindowExtremes>(state); }
 
 BENCHMARK(Moments)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
+BENCHMARK(Quadratic)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
 BENCHMARK(Extremes)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
 
 }  // namespace

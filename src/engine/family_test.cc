@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -38,6 +39,61 @@ TEST(Catalogue, HasTheColumnsOfTheSpecificationInOrder) {
   EXPECT_EQ(bqx[6].name, "w15_bqx_endpoint");
   EXPECT_EQ(bqx[30].name, "w75_bqx_endpoint");
   EXPECT_EQ(bqx[37].name, "agg_bqx_volatility");
+}
+
+TEST(Catalogue, HasTheFamiliesOfWindowsInTheirSizes) {
+  struct Row {
+    const char* name;
+    std::size_t columns, stored, lookback;
+    const char *first, *last;
+  };
+  const Row rows[] = {{"regn_rate", 90, 24, 89, "a2_idx_w15", "extrapolation_error_idx_agg"},
+                      {"regn_bqx", 90, 24, 104, "a2_bqx_w15", "extrapolation_error_bqx_agg"},
+                      {"regq_rate", 42, 30, 629, "w60_quadratic_term", "w630_prediction"},
+                      {"regq_bqx", 42, 30, 644, "w60_quadratic_term", "w630_prediction"},
+                      {"regq_cov_rate", 36, 36, 1258, "w60_cov_quad_lin", "w630_cov_const_resid"},
+                      {"regq_cov_bqx", 36, 36, 1273, "w60_cov_quad_lin", "w630_cov_const_resid"},
+                      {"bollinger_rate", 20, 12, 119, "bb_middle_20", "bb_width_120"},
+                      {"bollinger_bqx", 20, 12, 134, "bb_middle_20", "bb_width_120"}};
+  for (const Row& row : rows) {
+    const Family* family = FindFamily(row.name);
+    ASSERT_NE(family, nullptr) << row.name;
+    EXPECT_EQ(family->columns().size(), row.columns) << row.name;
+    EXPECT_EQ(family->stored_columns().size(), row.stored) << row.name;
+    EXPECT_EQ(family->lookback(), row.lookback) << row.name;
+    EXPECT_EQ(family->columns().front().name, row.first) << row.name;
+    EXPECT_EQ(family->columns().back().name, row.last) << row.name;
+  }
+}
+
+TEST(Catalogue, DerivesFromStoredColumnsOfNoLongerLookback) {
+  for (const Family* family : Families()) {
+    const auto stored = family->stored_columns();
+    for (const FamilyColumn& column : family->columns()) {
+      if (!column.derived) continue;
+      for (const Options& options : {Options{}, Options{.compat_epsilon = true}}) {
+        for (const std::string& name : column.derived->For(options).columns()) {
+          const auto found = std::find_if(stored.begin(), stored.end(),
+                                          [&](const auto& other) { return other.name == name; });
+          ASSERT_NE(found, stored.end()) << column.name << " of " << name;
+          EXPECT_LE(found->lookback, column.lookback) << column.name << " of " << name;
+        }
+      }
+    }
+  }
+}
+
+// What is at the price's level would lose its moves as float4: a hundred and a hundredth.
+TEST(Catalogue, CallsALevelWhatIsAtTheLevel) {
+  const testing::Bars bars = testing::GoldenBars(1500);
+  for (const Family* family : Families()) {
+    ColumnBlock block;
+    ASSERT_TRUE(family->Compute(bars.View(), {.baseline = 107356}, {1400, 1500}, block).ok());
+    for (std::size_t k = 0; k < block.columns.size(); ++k) {
+      const bool is_level = std::fabs(block.columns[k][0]) > 50;
+      EXPECT_EQ(family->stored_columns()[k].level, is_level) << family->stored_columns()[k].name;
+    }
+  }
 }
 
 TEST(Catalogue, NamesEachColumnOnceAndSaysWhatItIs) {

@@ -95,7 +95,7 @@ struct Arithmetic {
   // Variances of v and of v^2: 1 and 4 (n^2 - 4) / (5 (n^2 - 1)), but for compat's scale.
   Expression Explained() const {
     const double v1 = constants.mean_square / (scale * scale);
-    const double v2 = 1 / (constants.inverse_u4 * constants.n * std::pow(scale, 4));
+    const double v2 = constants.u4 / constants.n / std::pow(scale, 4);
     const Expression bent = Number(v2) * a2 * a2;
     return (compat ? Number(v1) * a1 * a1 : a1 * a1) + bent;
   }

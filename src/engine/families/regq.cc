@@ -55,7 +55,7 @@ Expression Explained(const std::string& prefix, std::size_t window) {
   const Expression quadratic = Expression::Column(prefix + "quadratic_term");
   const Expression slope = Expression::Column(prefix + "linear_term") + quadratic;
   const double u2 = of.mean_square / (last * last);
-  const double u4 = 1 / (of.n * of.inverse_u4) / (last * last * last * last);
+  const double u4 = of.u4 / of.n / (last * last * last * last);
   return Expression::Constant(u2) * slope * slope +
          Expression::Constant(u4) * quadratic * quadratic;
 }

@@ -95,8 +95,7 @@ inline void CompareWithTwin(const Comparison& of, std::uint64_t seed, bool compa
       }
       // The look-back of a bqx column begins with rows that its first return is made of.
       const std::size_t first = row - column.lookback + (of.family.ends_with("_bqx") ? 15 : 0);
-      const auto window =
-          naive::Series(of.family, bars.View(), options.baseline, {first, row + 1});
+      const auto window = naive::Series(of.family, bars.View(), options.baseline, {first, row + 1});
       const Judged judged{family, block, k, row, ScalesOf(of.family, window)};
       const double tolerance = of.tolerance(judged);
       if (std::isnan(tolerance) && !std::isnan(got)) continue;

@@ -63,8 +63,10 @@ FitConstants::FitConstants(std::size_t window)
       half((n - 1) / 2),
       mean_square((n * n - 1) / 12),
       inverse_n(1 / n),
-      inverse_u2(12 / (n * (n * n - 1))),
-      inverse_u4(180 / (n * (n * n - 1) * (n * n - 4))) {}
+      u2(n * (n * n - 1) / 12),
+      u4(n * (n * n - 1) * (n * n - 4) / 180),
+      inverse_u2(1 / u2),
+      inverse_u4(1 / u4) {}
 
 // The windows that begin at rows [begin, end) of a block, counted from the block's first row, and
 // where they go in the output.
@@ -120,20 +122,20 @@ void RollingQuadratic::Finish(const FitConstants& of, std::size_t rows, WindowFi
   double* __restrict const bend = out.bend.data();
   double* __restrict const rest = rest_.data();
   double* __restrict const whole = whole_.data();
-  const FitConstants k = of;  // a copy: nothing that the loop writes can be it
+  const FitConstants k = of;  // a copy: nothing that the loops write can be it
+  // Three loops, because compilers give up on vectors where too many columns might overlap.
   for (std::size_t i = 0; i < rows; ++i) {
     const double m = middle[i];
-    const double mean = t0[i] * k.inverse_n;
     const double u1 = t1[i] - m * t0[i];
     const double u2 = t2[i] - m * (t1[i] + u1) - k.mean_square * t0[i];
-    const double b1 = u1 * k.inverse_u2;
-    const double b2 = u2 * k.inverse_u4;
-    const double all = squares[i] - t0[i] * mean;
-    offset[i] = mean;
-    slope[i] = b1;
-    bend[i] = b2;
+    slope[i] = u1 * k.inverse_u2;
+    bend[i] = u2 * k.inverse_u4;
+  }
+  for (std::size_t i = 0; i < rows; ++i) offset[i] = t0[i] * k.inverse_n;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double all = squares[i] - t0[i] * t0[i] * k.inverse_n;
     whole[i] = all;
-    rest[i] = all - b1 * u1 - b2 * u2;
+    rest[i] = all - slope[i] * slope[i] * k.u2 - bend[i] * bend[i] * k.u4;
   }
 }
 

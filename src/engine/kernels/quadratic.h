@@ -37,8 +37,10 @@ struct FitConstants {
   double half = 0;         // u of the last row: (n - 1) / 2
   double mean_square = 0;  // k: the mean of u^2, (n^2 - 1) / 12
   double inverse_n = 0;
-  double inverse_u2 = 0;  // 1 / sum of u^2
-  double inverse_u4 = 0;  // 1 / sum of (u^2 - k)^2
+  double u2 = 0;  // the sum of u^2
+  double u4 = 0;  // the sum of (u^2 - k)^2
+  double inverse_u2 = 0;
+  double inverse_u4 = 0;
 };
 
 class RollingQuadratic {

@@ -171,6 +171,29 @@ TEST(RollingQuadratic, FitsAParabolaPerfectly) {
   }
 }
 
+// What is added to all values is in the reference; turning time around turns the slope's sign.
+TEST(RollingQuadratic, FollowsShiftsAndTurnsOfItsSeries) {
+  std::vector<double> x, shifted;
+  Rng rng(4);
+  for (int i = 0; i < 300; ++i) {
+    x.push_back(static_cast<double>(107'000 + rng.Below(200)));
+    shifted.push_back(x.back() + (1 << 20));
+  }
+  const std::vector<double> turned(x.rbegin(), x.rend());
+  WindowFits one, other;
+  RollingQuadratic().Compute({0, x}, 60, {59, 300}, one);
+  RollingQuadratic().Compute({0, shifted}, 60, {59, 300}, other);
+  EXPECT_TRUE(testing::SameBits(one.slope, other.slope));
+  EXPECT_TRUE(testing::SameBits(one.bend, other.bend));
+  EXPECT_TRUE(testing::SameBits(one.rmse, other.rmse));
+  RollingQuadratic().Compute({0, turned}, 60, {59, 300}, other);
+  for (std::size_t i = 0, j = one.rmse.size() - 1; i < one.rmse.size(); ++i, --j) {
+    EXPECT_NEAR(one.slope[i], -other.slope[j], 1e-12);
+    EXPECT_NEAR(one.bend[i], other.bend[j], 1e-13);
+    EXPECT_NEAR(one.rmse[i], other.rmse[j], 1e-11);
+  }
+}
+
 TEST(RollingQuadratic, KeepsANullWithinItsOwnWindows) {
   std::vector<double> x(PairYear().begin(), PairYear().begin() + 100);
   x[50] = kNaN;

@@ -10,6 +10,7 @@
 #include "engine/catalogue.h"
 #include "engine/kernels/extremes.h"
 #include "engine/kernels/moments.h"
+#include "engine/kernels/quadratic.h"
 #include "engine/testing/series.h"
 
 namespace mayfly::engine {
@@ -50,11 +51,13 @@ void RunFamily(benchmark::State& state, const char* name, const testing::Bars& b
   const Family& family = *FindFamily(name);
   const auto rows = static_cast<std::size_t>(state.range(0));
   ColumnBlock block;  // its memory is touched before the clock runs, as in a slot's second task
-  (void)family.Compute(bars.View(), testing::kGoldenBaseline, {0, std::min(rows, part)}, block);
+  (void)family.Compute(bars.View(), {.baseline = testing::kGoldenBaseline},
+                       {0, std::min(rows, part)}, block);
   for (auto _ : state) {
     for (std::size_t begin = 0; begin < rows; begin += part) {
       const RowRange range{begin, std::min(rows, begin + part)};
-      const auto computed = family.Compute(bars.View(), testing::kGoldenBaseline, range, block);
+      const auto computed =
+          family.Compute(bars.View(), {.baseline = testing::kGoldenBaseline}, range, block);
       if (!computed.ok()) return state.SkipWithError(computed.error().message().c_str());
       benchmark::DoNotOptimize(block.columns.back().data());
       benchmark::ClobberMemory();
@@ -76,10 +79,23 @@ void BqxWithNulls(benchmark::State& state) {
   RunFamily(state, "bqx", PairYearWithTrouble(), kMonth);
 }
 
+void ByMonth(benchmark::State& state, const char* family) {
+  RunFamily(state, family, PairYear(), kMonth);
+}
+void WithNulls(benchmark::State& state, const char* family) {
+  RunFamily(state, family, PairYearWithTrouble(), kMonth);
+}
+
 BENCHMARK(RateIndex)->Arg(kPairYear);
 BENCHMARK(Bqx)->Arg(30'000)->Arg(kPairYear);
 BENCHMARK(BqxByMonth)->Arg(kPairYear);
 BENCHMARK(BqxWithNulls)->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regn_rate, "regn_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regn_bqx, "regn_bqx")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regq_rate, "regq_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, regq_cov_bqx, "regq_cov_bqx")->Arg(kPairYear);
+BENCHMARK_CAPTURE(ByMonth, bollinger_rate, "bollinger_rate")->Arg(kPairYear);
+BENCHMARK_CAPTURE(WithNulls, regn_rate, "regn_rate")->Arg(kPairYear);
 
 // A kernel over a month, into output that stays in cache: the cost of the window alone.
 template <typename Kernel, typename Output>
@@ -98,9 +114,11 @@ void RunKernel(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kMonth - window + 1));
 }
 void Moments(benchmark::State& state) { RunKernel<RollingMoments, WindowMoments>(state); }
+void Quadratic(benchmark::State& state) { RunKernel<RollingQuadratic, WindowFits>(state); }
 void Extremes(benchmark::State& state) { RunKernel<RollingExtremes, WindowExtremes>(state); }
 
 BENCHMARK(Moments)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
+BENCHMARK(Quadratic)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
 BENCHMARK(Extremes)->Arg(15)->Arg(60)->Arg(240)->Arg(1440);
 
 }  // namespace

@@ -18,6 +18,7 @@ struct ColumnPromise {
   // it. No inputs: nothing is promised about NULLs.
   std::vector<std::string> inputs;
   std::int64_t lookback = 0;
+  bool null_when_flat = false;   // nor is it there where the inputs are the same in all those rows
   bool may_be_constant = false;  // judged neither for constancy nor for being all NULL
 };
 

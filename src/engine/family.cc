@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/check.h"
+
 namespace mayfly::engine {
 namespace {
 
@@ -85,29 +87,55 @@ Family::Family(std::string name, std::string summary, std::vector<FamilyColumn> 
     });
     if (is_read) inputs_.push_back(input);
   }
-  for (const FamilyColumn& column : columns_) lookback_ = std::max(lookback_, column.lookback);
+  for (const FamilyColumn& column : columns_) {
+    lookback_ = std::max(lookback_, column.lookback);
+    if (!column.derived) stored_.push_back(column);
+  }
 }
 
-Result<void> Family::Compute(const BarView& bars, double baseline, RowRange range,
+Result<void> Family::Compute(const BarView& bars, const Options& options, RowRange range,
                              ColumnBlock& out) const {
   TRY(CheckLengths(bars, range));
-  if (!std::isfinite(baseline) || baseline <= 0) {
-    return Invalid(fmt::format("the baseline is {}; it is a price above zero", baseline));
+  if (!std::isfinite(options.baseline) || options.baseline <= 0) {
+    return Invalid(fmt::format("the baseline is {}; it is a price above zero", options.baseline));
   }
   const std::size_t first = range.begin - std::min(range.begin, lookback_);
   TRY(CheckFinite(bars, inputs_, {first, range.end}));
 
-  out.columns.resize(columns_.size());
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
+  out.columns.resize(stored_.size());
+  for (std::size_t c = 0; c < stored_.size(); ++c) {
     out.columns[c].resize(range.size());
-    const auto& inputs = columns_[c].inputs;
+    const auto& inputs = stored_[c].inputs;
     if (!std::all_of(inputs.begin(), inputs.end(), [&](Input i) { return bars.Has(i); })) {
       std::fill(out.columns[c].begin(), out.columns[c].end(),
                 std::numeric_limits<double>::quiet_NaN());
     }
   }
-  if (range.size() != 0) compute_({bars, baseline, range}, out);
+  if (range.size() != 0) compute_({bars, options, range}, out);
   return {};
+}
+
+void Family::Derive(const ColumnBlock& stored, const Options& options, ColumnBlock& out) const {
+  CHECK(stored.columns.size() == stored_.size(), "a family derives from all its stored columns");
+  const std::size_t rows = stored.columns.front().size();
+  const Expression::Columns of = [&](std::string_view name) -> std::span<const double> {
+    const auto found =
+        std::find_if(stored_.begin(), stored_.end(),
+                     [&](const FamilyColumn& column) { return column.name == name; });
+    CHECK(found != stored_.end(), "a derived column reads stored columns of its family");
+    return stored.columns[static_cast<std::size_t>(found - stored_.begin())];
+  };
+  out.columns.resize(columns_.size());
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const FamilyColumn& column = columns_[c];
+    out.columns[c].resize(rows);
+    if (column.derived) {
+      column.derived->For(options).Evaluate(of, out.columns[c]);
+    } else {
+      const auto values = of(column.name);
+      std::copy(values.begin(), values.end(), out.columns[c].begin());
+    }
+  }
 }
 
 }  // namespace mayfly::engine

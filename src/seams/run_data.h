@@ -92,10 +92,12 @@ struct LeafFacts {
   std::int64_t storage = 0;          // the leaf's file number: changes with every TRUNCATE
 };
 
-// A value at row i must be non-NULL iff rows i-lookback … i of all inputs are non-NULL.
+// A value at row i must be non-NULL iff rows i-lookback … i of all inputs are non-NULL and, with
+// null_when_flat, not all the same.
 struct WindowRule {
   std::vector<std::string> inputs;  // columns of the source
   std::int64_t lookback = 0;
+  bool null_when_flat = false;
   friend auto operator<=>(const WindowRule&, const WindowRule&) = default;
 };
 

@@ -104,7 +104,9 @@ class Compiler {
     } else if (const auto* features = std::get_if<FeaturesSpec>(&stage.kind)) {
       TRY_ASSIGN(const engine::Family* family, FindFamily(stage, options_));
       std::vector<std::string> names;
-      for (const engine::FamilyColumn& column : family->columns()) names.push_back(column.name);
+      for (const engine::FamilyColumn& column : family->stored_columns()) {
+        names.push_back(column.name);
+      }
       shape = SeriesShape(features->table, Dimensions(stage), std::move(names));
     } else if (const auto* sql = std::get_if<SqlSpec>(&stage.kind)) {
       shape = OutputShape(sql->output, Dimensions(stage));
@@ -152,7 +154,7 @@ class Compiler {
       return fmt::format("input absent: {}", Join(absent, ", "));
     }
     std::vector<std::string> null_columns;
-    for (const engine::FamilyColumn& column : family.columns()) {
+    for (const engine::FamilyColumn& column : family.stored_columns()) {
       bool is_null = std::any_of(column.inputs.begin(), column.inputs.end(), [&](auto input) {
         return Holds(absent, engine::InputName(input));
       });

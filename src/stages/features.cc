@@ -53,13 +53,19 @@ std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& c
   std::int64_t due = 0;
   std::size_t begin = range.begin > column.lookback ? range.begin - column.lookback : 0;
   std::size_t complete = 0;  // rows in a row, up to and with this one, that have every input
+  std::size_t same = 0;      // and that have the same inputs
   for (std::size_t row = begin; row < range.end; ++row) {
-    bool has_all = std::all_of(column.inputs.begin(), column.inputs.end(), [&](engine::Input in) {
-      std::span<const double> values = bars.Of(in);
-      return !values.empty() && !std::isnan(values[row]);
-    });
+    bool has_all = true;
+    bool repeats = row > begin;
+    for (engine::Input input : column.inputs) {
+      std::span<const double> values = bars.Of(input);
+      has_all = has_all && !values.empty() && !std::isnan(values[row]);
+      repeats = repeats && !values.empty() && values[row] == values[row - 1];
+    }
     complete = has_all ? complete + 1 : 0;
-    if (row >= range.begin && complete > column.lookback) ++due;
+    same = repeats ? same + 1 : 1;
+    bool is_flat = column.null_when_flat && same > column.lookback;
+    if (row >= range.begin && complete > column.lookback && !is_flat) ++due;
   }
   return due;
 }
@@ -68,19 +74,19 @@ Result<LeafFigures> TakeFigures(const engine::Family& family, const History& his
                                 engine::RowRange range, const engine::ColumnBlock& block) {
   LeafFigures figures{"", static_cast<std::int64_t>(range.size()), {}};
   for (std::size_t c = 0; c < block.columns.size(); ++c) {
+    const engine::FamilyColumn& column = family.stored_columns()[c];
     std::int64_t there = 0;
     for (double value : block.columns[c]) {
       if (std::isnan(value)) continue;
       if (std::isinf(value)) {
-        return Corrupt(
-            fmt::format("{} is infinite; look for a price near zero", family.columns()[c].name));
+        return Corrupt(fmt::format("{} is infinite; look for a price near zero", column.name));
       }
       ++there;
     }
-    std::int64_t due = CountDue(history.view, family.columns()[c], range);
+    std::int64_t due = CountDue(history.view, column, range);
     if (there != due) {
-      return Corrupt(fmt::format("{} has {} values where its inputs give {}",
-                                 family.columns()[c].name, there, due));
+      return Corrupt(
+          fmt::format("{} has {} values where its inputs give {}", column.name, there, due));
     }
     figures.nulls.push_back(figures.rows - there);
   }
@@ -101,7 +107,7 @@ class FeaturesKind : public StageKind {
     Leaf leaf = context.task.leaves.front();
     engine::RowRange range = RangeOf(leaf, history_.view.ts_us);
     auto block = std::make_shared<engine::ColumnBlock>();
-    TRY(family->Compute(history_.view, history_.baseline, range, *block));
+    TRY(family->Compute(history_.view, {.baseline = history_.baseline}, range, *block));
     TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, range, *block));
     figures.leaf = leaf.name;
     std::vector<std::int64_t> ts(

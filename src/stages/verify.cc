@@ -30,10 +30,11 @@ ColumnPromise PromiseOfLoad(const Column& column) {
 }
 
 ColumnPromise PromiseOfFamily(const engine::Family& family, const Column& column) {
-  for (const engine::FamilyColumn& known : family.columns()) {
+  for (const engine::FamilyColumn& known : family.stored_columns()) {
     if (known.name != column.name) continue;
     ColumnPromise promise{.name = column.name,
                           .lookback = static_cast<std::int64_t>(known.lookback),
+                          .null_when_flat = known.null_when_flat,
                           .may_be_constant = known.may_be_constant};
     for (engine::Input input : known.inputs) promise.inputs.emplace_back(engine::InputName(input));
     return promise;
@@ -57,11 +58,15 @@ std::vector<Leaf> LeavesAt(const PhasePlan& plan, std::size_t stage, const Point
   return leaves;
 }
 
+WindowRule RuleOf(const ColumnPromise& promise) {
+  return {promise.inputs, promise.lookback, promise.null_when_flat};
+}
+
 // Which rule of the question a column is answered by.
 std::vector<WindowRule> RulesOf(const StageContract& promises) {
   std::vector<WindowRule> rules;
   for (const ColumnPromise& column : promises.columns) {
-    WindowRule rule{column.inputs, column.lookback};
+    WindowRule rule = RuleOf(column);
     bool known = std::find(rules.begin(), rules.end(), rule) != rules.end();
     if (!column.inputs.empty() && !known) rules.push_back(rule);
   }
@@ -119,8 +124,7 @@ class PlaceGatherer {
 
   std::optional<std::int64_t> Due(const ColumnPromise& promise, std::size_t leaf) const {
     if (promise.inputs.empty() || source_.empty()) return std::nullopt;
-    auto rule =
-        std::find(rules_.begin(), rules_.end(), WindowRule{promise.inputs, promise.lookback});
+    auto rule = std::find(rules_.begin(), rules_.end(), RuleOf(promise));
     return source_[leaf].non_null[static_cast<std::size_t>(rule - rules_.begin())];
   }
 

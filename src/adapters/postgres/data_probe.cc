@@ -55,17 +55,22 @@ std::vector<std::string> InputsOf(const SourceQuestion& question) {
   return {names.begin(), names.end()};
 }
 
-// Rows at which a rule's window is whole, given where each input was last missing.
+// Rows at which a rule's window is whole, given where each input was last missing, and not flat,
+// given where one of them last changed.
 struct WindowFollower {
   const WindowRule& rule;
   std::vector<std::size_t> inputs;
   std::int64_t last_missing = -1;
+  std::int64_t last_change = 0;
 
   bool IsWhole(const Series& series, std::int64_t row) {
     for (std::size_t input : inputs) {
-      if (std::isnan(series.columns[input][static_cast<std::size_t>(row)])) last_missing = row;
+      const double* value = &series.columns[input][static_cast<std::size_t>(row)];
+      if (std::isnan(*value)) last_missing = row;
+      if (row > 0 && value[0] != value[-1]) last_change = row;
     }
-    return row - last_missing > rule.lookback;
+    bool is_flat = rule.null_when_flat && row - last_change >= rule.lookback;
+    return row - last_missing > rule.lookback && !is_flat;
   }
 };
 
@@ -175,8 +180,12 @@ Result<bool> PgDataProbe::HasNulls(Connection& db, const SourceQuestion& questio
 Result<std::vector<SourceAnswer>> PgDataProbe::CountSource(const SourceQuestion& question) {
   if (question.leaves.empty()) return std::vector<SourceAnswer>{};
   TRY_ASSIGN(Connection * db, source_());
-  TRY_ASSIGN(bool has_nulls, HasNulls(*db, question));
-  return has_nulls ? FollowWindows(*db, question) : CountWhole(*db, question);
+  bool follows = std::any_of(question.rules.begin(), question.rules.end(),
+                             [](const WindowRule& rule) { return rule.null_when_flat; });
+  if (!follows) {
+    TRY_ASSIGN(follows, HasNulls(*db, question));
+  }
+  return follows ? FollowWindows(*db, question) : CountWhole(*db, question);
 }
 
 // Without NULLs a window is whole once `lookback` rows lie before it, wherever they lie.

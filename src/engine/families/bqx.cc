@@ -145,7 +145,7 @@ void Compute(const Request& request, ColumnBlock& out) {
   if (!request.bars.Has(Input::kClose)) return;
   const std::size_t first = range.begin - std::min(range.begin, kLongest);
   std::vector<double> values(range.end - first);
-  IndexPrices(request.bars.close, request.baseline, {first, range.end}, values);
+  IndexPrices(request.bars.close, request.options.baseline, {first, range.end}, values);
   const Stretch index{first, values};
 
   std::copy_n(index.at(range.begin), range.size(), out.columns[0].data());
@@ -158,10 +158,15 @@ void Compute(const Request& request, ColumnBlock& out) {
 
 std::vector<FamilyColumn> MakeColumns() {
   std::vector<FamilyColumn> columns;
+  auto is_level = [](std::string_view name) {
+    return name.ends_with("_index") && !name.ends_with("stdev_index");
+  };
   auto add = [&](std::string name, std::size_t lookback, std::string formula) {
+    const bool level = is_level(name);
     columns.push_back({.name = std::move(name),
                        .inputs = {Input::kClose},
                        .lookback = lookback,
+                       .level = level,
                        .formula = std::move(formula)});
   };
   add("rate_index", 0, "x = 100 * close / baseline");

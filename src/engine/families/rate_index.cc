@@ -21,7 +21,7 @@ constexpr std::array kColumns = {
 void Compute(const Request& request, ColumnBlock& out) {
   for (std::size_t c = 0; c < kColumns.size(); ++c) {
     const auto price = request.bars.Of(kColumns[c].input);
-    if (!price.empty()) IndexPrices(price, request.baseline, request.range, out.columns[c]);
+    if (!price.empty()) IndexPrices(price, request.options.baseline, request.range, out.columns[c]);
   }
 }
 
@@ -32,6 +32,7 @@ Family MakeRateIndex() {
   for (const IndexColumn& column : kColumns) {
     columns.push_back({.name = column.name,
                        .inputs = {column.input},
+                       .level = true,
                        .formula = fmt::format("100 * {} / baseline", InputName(column.input))});
   }
   return {"rate_index", "prices as an index that is 100 at the baseline", std::move(columns),

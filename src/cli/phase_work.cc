@@ -130,7 +130,7 @@ std::string RenderPlan(const PhasePlan& plan) {
     std::string after = stage.skipped ? "skipped: " + *stage.skipped : Join(stage.spec.after, ", ");
     text += fmt::format("  {:<{}}  {:<8}  {:>6}  {:<18}  {}\n", stage.spec.name, width,
                         stage.spec.kind_name(), stage.task_count,
-                        stage.shape ? stage.shape->name : "-", after);
+                        stage.shape ? stage.shape->shown_name() : "-", after);
   }
   text += fmt::format("  {} tasks, {} leaves, {} bars\n", plan.tasks.size(), plan.LeafCount(),
                       Thousands(plan.findings.rows));
@@ -153,7 +153,7 @@ std::string PlanToJson(const PhasePlan& plan) {
                                  {"kind", stage.spec.kind_name()},
                                  {"tasks", stage.task_count},
                                  {"after", stage.spec.after}};
-    if (stage.shape) entry["table"] = stage.shape->name;
+    if (stage.shape) entry["table"] = stage.shape->shown_name();
     if (stage.skipped) entry["skipped"] = *stage.skipped;
     json["stages"].push_back(std::move(entry));
   }

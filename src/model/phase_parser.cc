@@ -74,6 +74,7 @@ void ReadPhaseSection(const TomlNode& root, Instant now, PhaseSpec& spec, Proble
     if (money.ok()) spec.budget = *money;
     if (!money.ok()) reader.Complain("budget", money.error().message());
   }
+  reader.ReadFlag("compat_epsilon", spec.compat_epsilon);
   reader.Finish();
 }
 
@@ -295,6 +296,10 @@ Result<ParsedPhase> ParsePhase(std::string_view text, const ParseContext& contex
   spec.grid = ReadGrid(*root, has_load, problems);
   CheckStages(spec, drafts, problems);
   spec.stages = OrderStages(drafts, problems);
+  for (StageSpec& stage : spec.stages) {
+    auto* features = std::get_if<FeaturesSpec>(&stage.kind);
+    if (features != nullptr) features->compat_epsilon = spec.compat_epsilon;
+  }
   if (!problems.empty()) return problems.AsError(context.file);
   return ParsedPhase{std::move(spec), WriteToml(*root, IsOrdered)};
 }

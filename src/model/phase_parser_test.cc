@@ -512,9 +512,11 @@ std::vector<std::string> StagesOfExample(const std::string& name) {
 }
 
 TEST(PhaseFile, TheExamplesParse) {
-  EXPECT_THAT(
-      StagesOfExample("bqx-phase2"),
-      ElementsAre("load", "1.5-rate-index", "1.5-bqx", "1.6-daily-range", "1.7-streaks", "verify"));
+  EXPECT_THAT(StagesOfExample("bqx-phase2"),
+              ElementsAre("load", "1.5-rate-index", "1.5-bqx", "2.1.1-bollinger-bqx",
+                          "2.1.1-bollinger-rate", "2.1.2-regn-rate", "2.1.2-regn-bqx",
+                          "2.12-regq-rate", "2.12-regq-bqx", "2.14-cov-rate", "2.14-cov-bqx",
+                          "1.6-daily-range", "1.7-streaks", "verify"));
   EXPECT_THAT(StagesOfExample("sensors"),
               ElementsAre("1-readings", "2-hourly", "3-unusual", "4-site-weeks", "verify"));
 }

@@ -82,6 +82,10 @@ struct FeaturesSpec {
   std::string family;
   std::string table;  // default: the family's name
   std::string bars;   // name of the load stage it reads; default: the only one
+  // Columns that are not at the price's level are stored as float4: half the bytes, 1e-7 of the
+  // value lost.
+  bool float4 = false;
+  bool compat_epsilon = false;  // of the phase
   friend bool operator==(const FeaturesSpec&, const FeaturesSpec&) = default;
 };
 
@@ -142,6 +146,7 @@ class PhaseSpec {
   std::string name;
   Deadline deadline = Duration(hours(48));
   std::optional<Money> budget;
+  bool compat_epsilon = false;  // divisors with the 1e-10 that the first implementation added
   DatabaseSpec database;
   MachinesSpec machines;
   std::vector<DimensionSpec> grid;

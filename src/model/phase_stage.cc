@@ -105,6 +105,7 @@ FeaturesSpec ReadFeatures(TableReader& reader) {
   features.table = features.family;
   reader.ReadText("table", features.table);
   reader.ReadText("bars", features.bars);
+  reader.ReadFlag("float4", features.float4);
   return features;
 }
 

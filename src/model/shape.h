@@ -26,12 +26,29 @@ struct Column {
   friend bool operator==(const Column&, const Column&) = default;
 };
 
+// What readers and later stages see of a table that stores less than it offers: columns that are
+// arithmetic on others are computed where they are read.
+struct TableView {
+  struct Column {
+    std::string name;
+    std::string sql;  // over the table's columns; empty: the stored column of that name
+    friend bool operator==(const Column&, const Column&) = default;
+  };
+  std::string name;             // without schema
+  std::vector<Column> columns;  // all of them, in the order in which they are shown
+  friend bool operator==(const TableView&, const TableView&) = default;
+};
+
 struct TableShape {
   std::string name;                        // without schema
   std::vector<std::string> dimensions;     // grid dimensions it is partitioned by, in grid order
   std::vector<Column> columns;             // the dimension columns first (not `period` if by_range)
   std::vector<std::string> key;            // primary key; holds every partitioning column
   std::optional<std::string> time_column;  // `period` partitions by range over it
+  std::optional<TableView> view;           // absent: the table is what readers see
+
+  // The name under which readers and later stages find it.
+  const std::string& shown_name() const { return view ? view->name : name; }
 
   const Column* Find(std::string_view column) const;
 };

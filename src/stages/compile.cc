@@ -35,6 +35,29 @@ TableShape SeriesShape(const std::string& table, std::vector<std::string> dimens
   return shape;
 }
 
+// Stored columns as the table, and all of them as a view where some are derived.
+TableShape FamilyShape(const FeaturesSpec& spec, const engine::Family& family,
+                       const std::vector<std::string>& dimensions) {
+  TableShape shape = SeriesShape(spec.table, dimensions, {});
+  TableView view{.name = spec.table, .columns = {}};
+  for (const Column& column : shape.columns) view.columns.push_back({column.name, ""});
+  engine::Options options{.compat_epsilon = spec.compat_epsilon};
+  for (const engine::FamilyColumn& column : family.columns()) {
+    view.columns.push_back({column.name, ""});
+    if (column.derived) {
+      view.columns.back().sql = column.derived->For(options).Sql();
+    } else {
+      bool is_short = spec.float4 && !column.level;
+      shape.columns.push_back({column.name, is_short ? ColumnType::kFloat4 : ColumnType::kFloat8});
+    }
+  }
+  if (family.stored_columns().size() < family.columns().size()) {
+    shape.name = spec.table + std::string(kStoredSuffix);
+    shape.view = std::move(view);
+  }
+  return shape;
+}
+
 Result<const engine::Family*> FindFamily(const StageSpec& stage, const CompileOptions& options) {
   const std::string& wanted = std::get<FeaturesSpec>(stage.kind).family;
   std::vector<std::string> names;
@@ -103,11 +126,7 @@ class Compiler {
                           {bars::kBarColumnNames.begin(), bars::kBarColumnNames.end()});
     } else if (const auto* features = std::get_if<FeaturesSpec>(&stage.kind)) {
       TRY_ASSIGN(const engine::Family* family, FindFamily(stage, options_));
-      std::vector<std::string> names;
-      for (const engine::FamilyColumn& column : family->stored_columns()) {
-        names.push_back(column.name);
-      }
-      shape = SeriesShape(features->table, Dimensions(stage), std::move(names));
+      shape = FamilyShape(*features, *family, Dimensions(stage));
     } else if (const auto* sql = std::get_if<SqlSpec>(&stage.kind)) {
       shape = OutputShape(sql->output, Dimensions(stage));
     } else if (const auto* command = std::get_if<CommandSpec>(&stage.kind)) {
@@ -317,7 +336,14 @@ class Compiler {
   Status CheckNames() const {
     std::unordered_map<std::string, std::string> owner;
     for (const PlannedStage& stage : plan_.stages) {
-      if (stage.shape) owner.emplace(stage.shape->name, stage.spec.name);
+      if (!stage.shape) continue;
+      for (const std::string& name : {stage.shape->name, stage.shape->shown_name()}) {
+        auto [other, is_new] = owner.emplace(name, stage.spec.name);
+        if (is_new || other->second == stage.spec.name) continue;
+        return Invalid(
+            fmt::format("stage \"{}\": its table {} is one of stage \"{}\" too; rename it",
+                        stage.spec.name, name, other->second));
+      }
     }
     std::unordered_set<std::string> leaves;
     for (const PlannedTask& task : plan_.tasks) {

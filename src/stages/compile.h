@@ -37,6 +37,10 @@ struct CompileOptions {
 inline constexpr std::string_view kBefore = "before";
 inline constexpr std::string_view kAfter = "after";
 
+// A family that offers derived columns is stored under its table's name with this behind it; the
+// view that shows them all has the name itself.
+inline constexpr std::string_view kStoredSuffix = "_stored";
+
 // The plan. Its findings say the period unit that was chosen and the pairs that are missing;
 // compiling again from parsed and plan.findings gives the same plan and hash, whatever the limits
 // are there.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace mayfly {
 namespace {
@@ -37,6 +38,13 @@ family = "bqx"
 )";
 
 // Minute bars of two pairs over two months.
+constexpr const char* kRegn = R"(
+[[stage]]
+name = "regn"
+kind = "features"
+family = "regn_rate"
+)";
+
 Findings TwoMonths() {
   return {.pairs = {"audcad", "eurusd"},
           .first = MakeInstant(2024, 7, 1),
@@ -96,6 +104,45 @@ TEST(Compile, LoadWritesItsPairsHistoryInsideAndOutsideOfTheGrid) {
   EXPECT_EQ(load.leaves[3].begin, load.leaves[2].end);
   EXPECT_EQ(load.leaves[3].end, std::nullopt);
   EXPECT_EQ(load.leaves[3].point.Key(), "eurusd/after");
+}
+
+TEST(Compile, DerivedColumnsAreOfferedByAViewAndNotStored) {
+  PhasePlan plan = Compile(std::string(kHead) + kRegn, TwoMonths());
+  const TableShape& shape = *plan.FindStage("regn")->shape;
+  EXPECT_EQ(shape.name, "regn_rate_stored");
+  EXPECT_EQ(shape.shown_name(), "regn_rate");
+  EXPECT_EQ(shape.columns.size(), 2U + 24);
+  ASSERT_TRUE(shape.view);
+  EXPECT_EQ(shape.view->columns.size(), 2U + 90);
+  EXPECT_EQ(TaskAt(plan, "regn", "eurusd/2024-07").leaves[0].name,
+            "regn_rate_stored_eurusd_2024_07");
+  EXPECT_EQ(Compile(kHead, TwoMonths()).FindStage("load")->shape->shown_name(), "bars");
+}
+
+TEST(Compile, Float4IsForColumnsThatAreNotAtThePricesLevel) {
+  PhasePlan plan = Compile(std::string(kHead) + kRegn + "float4 = true\n", TwoMonths());
+  std::set<std::string> levels;
+  for (const Column& column : plan.FindStage("regn")->shape->columns) {
+    if (column.type == ColumnType::kFloat8) levels.insert(column.name);
+  }
+  EXPECT_EQ(levels, (std::set<std::string>{"b_idx_w15", "b_idx_w30", "b_idx_w45", "b_idx_w60",
+                                           "b_idx_w75", "b_idx_agg"}));
+}
+
+TEST(Compile, TheViewKnowsWhetherThePhaseWantsTheEpsilon) {
+  PhasePlan exact = Compile(std::string(kHead) + kRegn, TwoMonths());
+  std::string text = kHead;
+  text.insert(text.find("[phase]") + 8, "compat_epsilon = true\n");
+  PhasePlan compat = Compile(text + kRegn, TwoMonths());
+  EXPECT_NE(exact.FindStage("regn")->shape->view, compat.FindStage("regn")->shape->view);
+}
+
+TEST(Compile, ATableThatAnotherFamilyStoresUnderIsTaken) {
+  EXPECT_THAT(ErrorOf(std::string(kHead) + kRegn +
+                          "[[stage]]\nname = 'x'\nkind = 'features'\nfamily = 'bqx'\n"
+                          "table = 'regn_rate_stored'\n",
+                      TwoMonths()),
+              HasSubstr("rename it"));
 }
 
 TEST(Compile, BarsHaveAllColumnsWhateverTheSourceHas) {

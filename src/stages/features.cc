@@ -49,7 +49,7 @@ engine::RowRange RangeOf(const Leaf& leaf, std::span<const std::int64_t> ts) {
 
 // NULLs that the rule allows in a column, counted from the inputs, not taken from the kernel.
 std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& column,
-                      engine::RowRange range) {
+                      bool null_when_flat, engine::RowRange range) {
   std::int64_t due = 0;
   std::size_t begin = range.begin > column.lookback ? range.begin - column.lookback : 0;
   std::size_t complete = 0;  // rows in a row, up to and with this one, that have every input
@@ -64,14 +64,15 @@ std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& c
     }
     complete = has_all ? complete + 1 : 0;
     same = repeats ? same + 1 : 1;
-    bool is_flat = column.null_when_flat && same > column.lookback;
+    bool is_flat = null_when_flat && same > column.lookback;
     if (row >= range.begin && complete > column.lookback && !is_flat) ++due;
   }
   return due;
 }
 
 Result<LeafFigures> TakeFigures(const engine::Family& family, const History& history,
-                                engine::RowRange range, const engine::ColumnBlock& block) {
+                                const engine::Options& options, engine::RowRange range,
+                                const engine::ColumnBlock& block) {
   LeafFigures figures{"", static_cast<std::int64_t>(range.size()), {}};
   for (std::size_t c = 0; c < block.columns.size(); ++c) {
     const engine::FamilyColumn& column = family.stored_columns()[c];
@@ -83,7 +84,8 @@ Result<LeafFigures> TakeFigures(const engine::Family& family, const History& his
       }
       ++there;
     }
-    std::int64_t due = CountDue(history.view, column, range);
+    bool null_when_flat = column.null_when_flat && !options.compat_epsilon;
+    std::int64_t due = CountDue(history.view, column, null_when_flat, range);
     if (there != due) {
       return Corrupt(
           fmt::format("{} has {} values where its inputs give {}", column.name, there, due));
@@ -107,8 +109,9 @@ class FeaturesKind : public StageKind {
     Leaf leaf = context.task.leaves.front();
     engine::RowRange range = RangeOf(leaf, history_.view.ts_us);
     auto block = std::make_shared<engine::ColumnBlock>();
-    TRY(family->Compute(history_.view, {.baseline = history_.baseline}, range, *block));
-    TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, range, *block));
+    engine::Options options{.baseline = history_.baseline, .compat_epsilon = spec.compat_epsilon};
+    TRY(family->Compute(history_.view, options, range, *block));
+    TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, options, range, *block));
     figures.leaf = leaf.name;
     std::vector<std::int64_t> ts(
         history_.view.ts_us.begin() + static_cast<std::ptrdiff_t>(range.begin),

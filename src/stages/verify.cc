@@ -29,12 +29,13 @@ ColumnPromise PromiseOfLoad(const Column& column) {
   return promise;
 }
 
-ColumnPromise PromiseOfFamily(const engine::Family& family, const Column& column) {
+ColumnPromise PromiseOfFamily(const engine::Family& family, const FeaturesSpec& spec,
+                              const Column& column) {
   for (const engine::FamilyColumn& known : family.stored_columns()) {
     if (known.name != column.name) continue;
     ColumnPromise promise{.name = column.name,
                           .lookback = static_cast<std::int64_t>(known.lookback),
-                          .null_when_flat = known.null_when_flat,
+                          .null_when_flat = known.null_when_flat && !spec.compat_epsilon,
                           .may_be_constant = known.may_be_constant};
     for (engine::Input input : known.inputs) promise.inputs.emplace_back(engine::InputName(input));
     return promise;
@@ -154,7 +155,7 @@ Status JudgeStageAt(const PhasePlan& plan, std::size_t index, const Point& point
   StageContract promises = ContractOf(stage);
   PlaceGatherer gatherer(plan, stage, LeavesAt(plan, index, point), probe);
   TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises, point));
-  std::string place = point.empty() ? stage.shape->name : point.Key();
+  std::string place = point.empty() ? stage.shape->shown_name() : point.Key();
   std::vector<Finding> judged = contract::JudgePlace(promises, place, evidence);
   findings.insert(findings.end(), judged.begin(), judged.end());
   return {};
@@ -206,7 +207,7 @@ class VerifyKind : public StageKind {
 
 StageContract ContractOf(const PlannedStage& stage) {
   StageContract promises{.stage = stage.spec.name,
-                         .table = stage.shape->name,
+                         .table = stage.shape->shown_name(),
                          .may_be_empty = stage.spec.may_be_empty};
   const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
   const engine::Family* family = features ? engine::FindFamily(features->family) : nullptr;
@@ -215,7 +216,7 @@ StageContract ContractOf(const PlannedStage& stage) {
     if (IsLabel(*stage.shape, column)) {
       promises.columns.push_back({.name = column.name, .may_be_constant = true});
     } else if (family != nullptr) {
-      promises.columns.push_back(PromiseOfFamily(*family, column));
+      promises.columns.push_back(PromiseOfFamily(*family, *features, column));
     } else if (std::holds_alternative<LoadSpec>(stage.spec.kind)) {
       promises.columns.push_back(PromiseOfLoad(column));
     } else {

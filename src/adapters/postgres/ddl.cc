@@ -93,6 +93,20 @@ std::vector<OutputTable> OutputTables(const PhasePlan& plan) {
   return tables;
 }
 
+namespace {
+
+std::string CreateViewScript(std::string_view schema, const TableShape& shape) {
+  std::vector<std::string> columns;
+  for (const TableView::Column& column : shape.view->columns) {
+    std::string name = QuoteName(column.name);
+    columns.push_back(column.sql.empty() ? name : fmt::format("{} AS {}", column.sql, name));
+  }
+  return fmt::format("CREATE VIEW {} AS SELECT {} FROM {};\n", Qualified(schema, shape.view->name),
+                     Join(columns, ", "), Qualified(schema, shape.name));
+}
+
+}  // namespace
+
 std::string CreateEmptyTableScript(std::string_view schema, const TableShape& shape) {
   std::vector<std::string> parts;
   for (const Column& column : shape.columns) {
@@ -112,7 +126,7 @@ std::string CreateEmptyTableScript(std::string_view schema, const TableShape& sh
     script += fmt::format("ALTER TABLE {} ALTER COLUMN {} SET STORAGE PLAIN;\n", name,
                           QuoteName(dimension));
   }
-  return script;
+  return shape.view ? script + CreateViewScript(schema, shape) : script;
 }
 
 std::string CreateTableScript(std::string_view schema, const OutputTable& table) {

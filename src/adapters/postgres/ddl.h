@@ -28,7 +28,7 @@ std::vector<OutputTable> OutputTables(const PhasePlan& plan);
 // once, frozen, by COPY.
 std::string CreateTableScript(std::string_view schema, const OutputTable& table);
 
-// The parent alone, without leaves: enough to check statements against.
+// The parent and its view alone, without leaves: enough to check statements against.
 std::string CreateEmptyTableScript(std::string_view schema, const TableShape& shape);
 
 // SELECT for the readers on everything, INSERT and TRUNCATE for the writers on leaves only.

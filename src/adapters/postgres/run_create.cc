@@ -52,7 +52,7 @@ Result<std::vector<std::int64_t>> InsertStages(Connection& db, RunId run, const 
   for (const PlannedStage& stage : plan.stages) {
     names.push_back(stage.spec.name);
     kinds.emplace_back(stage.spec.kind_name());
-    tables.push_back(stage.shape ? stage.shape->name : "");
+    tables.push_back(stage.shape ? stage.shape->shown_name() : "");
     skipped.push_back(stage.skipped.value_or(""));
   }
   Params params;

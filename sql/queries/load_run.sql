@@ -11,6 +11,7 @@ SELECT r.phase, r.plan_hash, r.state, r.verdict, r.schema_name, r.reader_schema,
        (SELECT count(*) FROM mayfly.finding f WHERE f.run_id = r.id),
        (SELECT count(*) FROM mayfly.task t JOIN mayfly.machine m ON m.id = t.machine_id
         WHERE t.state = 'leased' AND t.run_id = r.id AND m.state = 'gone'),
-       r.controller_fence
+       r.controller_fence,
+       r.dropped_at
 FROM mayfly.run r
 WHERE r.id = $1::bigint;

@@ -33,7 +33,6 @@ class LineParser {
   Dialect dialect_;
   TimestampParser timestamps_;
   std::vector<std::pair<std::size_t, std::size_t>> wanted_;  // field, column
-  std::vector<std::size_t> ohlc_;                            // first columns of the groups to judge
   std::vector<std::string_view> fields_;
 };
 

@@ -7,12 +7,13 @@
 #include <limits>
 #include <utility>
 
+#include "bars/judge.h"
 #include "bars/line_parser.h"
 #include "bars/lines.h"
-#include "bars/order.h"
 #include "bars/report.h"
 #include "bars/text_source.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace mayfly::bars {
 namespace {
@@ -99,8 +100,9 @@ class FileReader {
   // After the last piece.
   Result<ReadResult> Finish() {
     if (parser_) {
-      TRY(JudgeBadRows());
-      TRY(JudgeOrder());
+      TRY(JudgeBadRows(result_.report, log_, policy_));
+      const bool is_disordered = result_.report.Count(DefectKind::kOutOfOrder) > 0;
+      TRY(JudgeOrder(result_.bars, lines_, !is_disordered && !has_repeats_, policy_, log_));
     }
     result_.report.rows_kept = result_.bars.rows();
     return std::move(result_);
@@ -162,43 +164,6 @@ class FileReader {
     for (std::size_t i : columns_) bars.columns[i].push_back(row_.values[i]);
   }
 
-  Status JudgeBadRows() const {
-    const ReadReport& report = result_.report;
-    const std::uint64_t bad = report.bad_rows();
-    const auto rows = static_cast<double>(report.rows_read);
-    const std::uint64_t always = report.rows_read == 0 ? 0 : (report.rows_read - 1) / 2;
-    double tolerated = policy_.max_bad_share * rows;
-    if (policy_.max_bad_share > 0) {
-      tolerated = std::max(tolerated, static_cast<double>(std::min<std::uint64_t>(3, always)));
-    }
-    if (bad == 0 || static_cast<double>(bad) <= tolerated) return {};
-    return Corrupt(fmt::format(
-        "{} of {} rows are bad, more than the {:g} % of max_bad_share; first: {}; read as {}",
-        Thousands(static_cast<std::int64_t>(bad)),
-        Thousands(static_cast<std::int64_t>(report.rows_read)), policy_.max_bad_share * 100,
-        Describe(*log_.FirstOf(kBadRowKinds)), report.dialect));
-  }
-
-  Status JudgeOrder() {
-    const bool is_disordered = result_.report.Count(DefectKind::kOutOfOrder) > 0;
-    if (policy_.disorder == Disorder::kFail) {
-      TRY(RefuseAny(DefectKind::kOutOfOrder, "state disorder = \"sort\""));
-    }
-    if (is_disordered || has_repeats_) {
-      PutInOrder(result_.bars, lines_, policy_.duplicates, log_);
-    }
-    if (policy_.duplicates != Duplicates::kFail) return {};
-    return RefuseAny(DefectKind::kDuplicateTimestamp, "state duplicates = \"keep_first\"");
-  }
-
-  Status RefuseAny(DefectKind kind, std::string_view next_step) const {
-    const Defect* first = log_.FirstOf(std::array{kind});
-    if (first == nullptr) return {};
-    return Corrupt(fmt::format("{} rows are {}; first: {}; mend the file, or {}",
-                               Thousands(static_cast<std::int64_t>(result_.report.Count(kind))),
-                               DefectKindName(kind), Describe(*first), next_step));
-  }
-
   const ReadPolicy& policy_;
   ReadResult result_;
   DefectLog log_;
@@ -221,6 +186,58 @@ Result<ReadResult> ReadText(std::string_view file_bytes, const ReadPolicy& polic
   return reader.Finish();
 }
 
+// The rows that have no defect of their own, moved together; their places, from 1.
+std::vector<std::uint32_t> KeepGoodRows(Bars& bars, const ReadPolicy& policy, DefectLog& log) {
+  std::vector<std::uint32_t> lines;
+  std::array<double, kBarColumnCount> values{};
+  for (std::size_t row = 0; row < bars.rows(); ++row) {
+    values.fill(std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t c = 0; c < kBarColumnCount; ++c) {
+      if (!bars.columns[c].empty()) values[c] = bars.columns[c][row];
+    }
+    std::optional<DefectKind> defect = JudgeValues(values);
+    if (bars.ts_us[row] == kNoTime) defect = DefectKind::kBadTimestamp;
+    if (defect) {
+      log.Add(row + 1, *defect, fmt::format("close {}", values[IndexOf(BarColumn::kClose)]));
+      if (policy.bad_rows == BadRows::kFail) break;
+      continue;
+    }
+    const std::size_t to = lines.size();
+    bars.ts_us[to] = bars.ts_us[row];
+    for (auto& column : bars.columns) {
+      if (!column.empty()) column[to] = column[row];
+    }
+    lines.push_back(static_cast<std::uint32_t>(row + 1));
+  }
+  bars.ts_us.resize(lines.size());
+  for (auto& column : bars.columns) {
+    if (!column.empty()) column.resize(lines.size());
+  }
+  return lines;
+}
+
+Status JudgeTaken(ReadResult& result, const ReadPolicy& policy) {
+  DefectLog log(result.report, policy.listed_defects);
+  const std::vector<std::uint32_t> lines = KeepGoodRows(result.bars, policy, log);
+  if (policy.bad_rows == BadRows::kFail && result.report.bad_rows() > 0) {
+    return Corrupt(fmt::format("{}; mend it, or state bad_rows = \"reject\"",
+                               Describe(*log.FirstOf(kBadRowKinds))));
+  }
+  TRY(JudgeBadRows(result.report, log, policy));
+  bool is_in_order = true;
+  std::int64_t latest = kNoTime;
+  for (std::size_t row = 0; row < lines.size(); ++row) {
+    const std::int64_t ts = result.bars.ts_us[row];
+    is_in_order &= ts > latest;
+    if (ts < latest)
+      log.Add(lines[row], DefectKind::kOutOfOrder, FormatInstant(Instant(Duration(ts))));
+    latest = std::max(latest, ts);
+  }
+  TRY(JudgeOrder(result.bars, lines, is_in_order, policy, log));
+  result.report.rows_kept = result.bars.rows();
+  return {};
+}
+
 }  // namespace
 
 std::optional<Duplicates> DuplicatesFromName(std::string_view word) {
@@ -240,6 +257,16 @@ std::optional<BadRows> BadRowsFromName(std::string_view word) {
   if (word == "reject") return BadRows::kReject;
   if (word == "fail") return BadRows::kFail;
   return std::nullopt;
+}
+
+Result<ReadResult> TakeBars(Bars rows, std::string_view name, const ReadPolicy& policy) {
+  ReadResult result;
+  result.report.rows_read = rows.rows();
+  result.report.dialect = name;
+  result.bars = std::move(rows);
+  const Status judged = JudgeTaken(result, policy);
+  if (!judged.ok()) return judged.error().Within(name);
+  return result;
 }
 
 Result<ReadResult> ReadBars(std::string_view file_bytes, std::string_view file_name,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -94,5 +95,12 @@ struct ReadResult {
 // memory.
 Result<ReadResult> ReadBars(std::string_view file_bytes, std::string_view file_name,
                             const ReadPolicy& policy);
+
+// Stands in ts_us of TakeBars for a time that is NULL or infinite.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+
+// The same judgement and the same promises for rows that come from elsewhere, such as a table; a
+// row's place, from 1, stands for its line. `name` says where they come from.
+Result<ReadResult> TakeBars(Bars rows, std::string_view name, const ReadPolicy& policy);
 
 }  // namespace mayfly::bars

@@ -209,6 +209,54 @@ TEST(ReadBars, SortsOrRefusesDisorder) {
               HasSubstr("2 rows are out_of_order; first: line 2"));
 }
 
+// A hundred rows of open and close, an hour apart.
+Bars SomeRows() {
+  Bars rows;
+  for (int i = 0; i < 100; ++i) {
+    rows.ts_us.push_back(i * 3'600'000'000LL);
+    rows.column(BarColumn::kOpen).push_back(1.1);
+    rows.column(BarColumn::kClose).push_back(1.2 + i);
+  }
+  return rows;
+}
+
+TEST(TakeBars, LeavesOutBadRowsAndRepeatsAsAFileDoes) {
+  Bars rows = SomeRows();
+  rows.column(BarColumn::kOpen)[1] = 0;
+  rows.column(BarColumn::kClose)[2] = std::numeric_limits<double>::quiet_NaN();  // NULL is fine
+  rows.ts_us[98] = rows.ts_us[97];
+  rows.ts_us[99] = kNoTime;
+  auto result = TakeBars(rows, "table t", {.max_bad_share = 0.05});
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(result->bars.rows(), 97U);
+  EXPECT_EQ(result->report.Count(DefectKind::kNonPositivePrice), 1U);
+  EXPECT_EQ(result->report.Count(DefectKind::kBadTimestamp), 1U);
+  EXPECT_EQ(result->report.Count(DefectKind::kDuplicateTimestamp), 1U);
+  EXPECT_TRUE(std::isnan(result->bars.column(BarColumn::kClose)[1]));
+  EXPECT_FALSE(result->bars.has(BarColumn::kVolume));
+}
+
+TEST(TakeBars, RefusesMoreBadRowsThanThePolicyBears) {
+  Bars rows = SomeRows();
+  for (int i = 10; i < 20; ++i) rows.column(BarColumn::kClose)[i] = -1;
+  const auto result = TakeBars(rows, "table src.t", {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_THAT(
+      result.error().message(),
+      testing::AllOf(HasSubstr("table src.t: 10 of 100 rows are bad"), HasSubstr("line 11")));
+  EXPECT_FALSE(TakeBars(rows, "table src.t", {.bad_rows = BadRows::kFail}).ok());
+}
+
+TEST(TakeBars, SortsOrRefusesDisorder) {
+  Bars rows = SomeRows();
+  std::swap(rows.ts_us[3], rows.ts_us[4]);
+  const auto sorted = TakeBars(rows, "table t", {});
+  ASSERT_TRUE(sorted.ok());
+  EXPECT_EQ(sorted->bars.column(BarColumn::kClose)[3], 5.2);
+  EXPECT_FALSE(TakeBars(rows, "table t", {.disorder = Disorder::kFail}).ok());
+}
+
 TEST(ReadBars, ListsTheFirstDefectsByLine) {
   std::string text = "time,close\n2024-07-01,1\n";
   for (int i = 0; i < 30; ++i) text += "2024-07-01,x\n2024-07-01,2\n";

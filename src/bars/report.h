@@ -27,6 +27,8 @@ class DefectLog {
 
   void Add(std::uint64_t line, DefectKind kind, std::string_view text);
 
+  const ReadReport& report() const { return report_; }
+
   // The one of the smallest line number of these kinds, listed or not; null when there is none.
   const Defect* FirstOf(std::span<const DefectKind> kinds) const;
 

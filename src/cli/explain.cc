@@ -1,5 +1,7 @@
 // explain: why a task is where it is.
 
+#include <fmt/format.h>
+
 #include "cli/about_run.h"
 #include "cli/task_text.h"
 
@@ -14,6 +16,11 @@ struct Flags {
 Result<int> RunExplainCommand(const Flags& flags, const Session& session) {
   TRY_ASSIGN(OpenedRun opened, OpenRun(flags.run));
   TRY_ASSIGN(TaskStory story, opened.ledger->reads().Explain(opened.run, flags.task));
+  TRY_ASSIGN(RunSnapshot snapshot, opened.ledger->reads().Load(opened.run));
+  if (snapshot.run.dropped) {
+    Say(fmt::format("note: the output of run {}, schema {}, was dropped {}", opened.run.value,
+                    snapshot.run.schema, FormatInstant(*snapshot.run.dropped)));
+  }
   Print(flags.run.json ? StoryToJson(opened.run, story)
                        : RenderStory(opened.run, story, PaintForOutput(session)));
   return 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -57,7 +58,26 @@ std::string Failures(const std::vector<Finding>& findings) {
   return text;
 }
 
-std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings) {
+// Why tasks failed for good: the same words of many tasks once.
+std::string FailedTasks(const std::vector<TaskView>& failed, const std::string& database) {
+  constexpr std::size_t kTold = 5;
+  std::map<std::string, std::vector<const TaskView*>> by_error;
+  for (const TaskView& task : failed) by_error[task.last_error].push_back(&task);
+  std::string text;
+  std::size_t told = 0;
+  for (const auto& [error, tasks] : by_error) {
+    if (++told > kTold) break;
+    text +=
+        fmt::format("failed    {}@{}{}: {}\n", tasks.front()->stage, tasks.front()->point.Key(),
+                    tasks.size() > 1 ? fmt::format(" and {} more", tasks.size() - 1) : "", error);
+  }
+  if (by_error.size() > kTold) text += fmt::format("  and {} more\n", by_error.size() - kTold);
+  if (!text.empty()) text += fmt::format("database  {}\n", database);
+  return text;
+}
+
+std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings,
+                      const std::string& failed) {
   std::string text =
       fmt::format("\nrun {} of {} is {}{}\n", s.run.id.value, s.run.phase, Name(s.run.state),
                   s.run.reason.empty() ? "" : ": " + s.run.reason);
@@ -76,7 +96,7 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
   double rate = Seconds(busy) > 0 ? static_cast<double>(rows) / Seconds(busy) : 0;
   text += fmt::format("rows      {} in {} of machine time: {} rows/s\n", Thousands(rows),
                       HumanDuration(busy), Thousands(static_cast<std::int64_t>(rate)));
-  text += VerdictLine(s) + "\n" + Failures(findings) + MachineLines(s);
+  text += VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
   if (s.run.published) {
     text += fmt::format("published as schema {} (from {})\n", s.run.reader_schema, s.run.schema);
   } else {
@@ -121,7 +141,10 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
 
 Result<std::string> RenderRunReport(Ledger& ledger, const RunSnapshot& snapshot, bool json) {
   TRY_ASSIGN(std::vector<Finding> findings, ledger.reads().ReadFindings(snapshot.run.id));
-  return json ? ForPrograms(snapshot, findings) : ForPeople(snapshot, findings);
+  if (json) return ForPrograms(snapshot, findings);
+  TRY_ASSIGN(std::vector<TaskView> failed,
+             ledger.reads().ListTasks(snapshot.run.id, TaskState::kQuarantined));
+  return ForPeople(snapshot, findings, FailedTasks(failed, ledger.whereabouts()));
 }
 
 }  // namespace mayfly::cli

@@ -40,6 +40,10 @@ std::string VerdictText(const RunSnapshot& s, const Paint& paint) {
 }
 
 std::string OutputText(const RunView& run) {
+  if (run.dropped) {
+    return fmt::format("schema {}, dropped {} as one of more than database.keep_runs", run.schema,
+                       FormatInstant(*run.dropped));
+  }
   if (run.published)
     return fmt::format("schema {}, published as {}", run.schema, run.reader_schema);
   return fmt::format("schema {}, not published", run.schema);
@@ -182,6 +186,7 @@ std::string StatusToJson(const RunSnapshot& snapshot) {
       {"verdict", run.verdict ? ordered_json(Name(*run.verdict)) : ordered_json(nullptr)},
       {"checks", {{"total", snapshot.findings_total}, {"failed", snapshot.findings_failed}}},
       {"published", run.published},
+      {"dropped", JsonInstant(run.dropped)},
       {"schema", run.schema},
       {"reader_schema", run.reader_schema},
       {"created", JsonInstant(run.created)},

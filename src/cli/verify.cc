@@ -52,10 +52,20 @@ void TellOfDoubts(const PhasePlan& plan, const RunView& run) {
       plan.hash, run.id.value, run.plan_hash));
 }
 
+// There is no data any more to judge from.
+Error Dropped(const RunView& run) {
+  return NotFound(
+      fmt::format("the output of run {}, schema {}, was dropped {}, as one of more than "
+                  "database.keep_runs; its verdict was {}",
+                  run.id.value, run.schema, FormatInstant(*run.dropped),
+                  run.verdict ? Name(*run.verdict) : "none"));
+}
+
 Result<int> RunVerifyCommand(const RunFlags& flags, const Session& session) {
   TRY_ASSIGN(OpenedRun opened, OpenRun(flags));
   ReadStore& reads = opened.ledger->reads();
   TRY_ASSIGN(RunSnapshot snapshot, reads.Load(opened.run));
+  if (snapshot.run.dropped) return Dropped(snapshot.run);
   TRY_ASSIGN(StoredPlan stored, reads.LoadPlan(opened.run));
   TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
   TellOfDoubts(plan, snapshot.run);

@@ -44,6 +44,12 @@ Result<PhasePlan> CompileStored(Host& host, const std::string& scratch) {
   return CompileText(toml, json);
 }
 
+// A plan that cannot be compiled is what each slot says itself; the machine beats all the same.
+Duration HeartbeatOf(const WorkerBrief& brief, Duration otherwise) {
+  Result<PhasePlan> plan = CompileText(brief.canonical_toml, brief.findings_json);
+  return plan.ok() ? plan->spec.machines.heartbeat : otherwise;
+}
+
 // Tells the supervisor through stdout; see slot_protocol.h.
 class StdoutReporter : public SlotReporter {
  public:
@@ -111,6 +117,9 @@ Result<int> RunSupervisor(Flags flags, const Session& session) {
       brief_kept = host->files().Write(flags.scratch + "/" + kFindingsFile, brief.findings_json);
     }
     return SlotProcess(session, flags, slot, brief);
+  };
+  options.heartbeat_of = [otherwise = options.heartbeat](const WorkerBrief& brief) {
+    return HeartbeatOf(brief, otherwise);
   };
   options.arm_deadline = [&](Duration in) {
     Status armed = host->ArmEnd(in + kKillGrace);

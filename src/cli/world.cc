@@ -78,14 +78,17 @@ Result<std::string> Resolve(const std::string& reference) {
 
 class RealLedger final : public Ledger {
  public:
-  RealLedger(std::string conninfo, std::unique_ptr<EmbeddedPostgres> embedded)
+  RealLedger(std::string conninfo, std::string whereabouts,
+             std::unique_ptr<EmbeddedPostgres> embedded)
       : conninfo_(std::move(conninfo)),
+        whereabouts_(std::move(whereabouts)),
         embedded_(std::move(embedded)),
         runs_(conninfo_),
         reads_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
+  const std::string& whereabouts() const override { return whereabouts_; }
   RunStore& runs() override { return runs_; }
   ReadStore& reads() override { return reads_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
@@ -138,6 +141,7 @@ class RealLedger final : public Ledger {
   };
 
   std::string conninfo_;
+  std::string whereabouts_;
   std::unique_ptr<EmbeddedPostgres> embedded_;
   postgres::PgRunStore runs_;
   postgres::PgReadStore reads_;
@@ -178,9 +182,16 @@ Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place) {
   } else {
     TRY_ASSIGN(conninfo, Resolve(place.database));
   }
-  TRY(postgres::Migrate(conninfo));
-  return std::unique_ptr<Ledger>(
-      std::make_unique<RealLedger>(std::move(conninfo), std::move(embedded)));
+  Status ready = postgres::Migrate(conninfo);
+  if (!ready.ok()) {
+    // What a reference stands for is never shown, so that the reference itself must be.
+    bool referred = conninfo != place.database && embedded == nullptr;
+    return referred ? ready.error().Within(place.database) : ready.error();
+  }
+  std::string whereabouts =
+      embedded ? fmt::format("the embedded one, its files in {}", place.state_dir) : place.database;
+  return std::unique_ptr<Ledger>(std::make_unique<RealLedger>(
+      std::move(conninfo), std::move(whereabouts), std::move(embedded)));
 }
 
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir) {

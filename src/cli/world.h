@@ -50,6 +50,7 @@ class Ledger {
  public:
   virtual ~Ledger() = default;
   virtual const std::string& conninfo() const = 0;
+  virtual const std::string& whereabouts() const = 0;  // for people; without secrets
   virtual RunStore& runs() = 0;
   virtual ReadStore& reads() = 0;
 

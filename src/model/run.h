@@ -59,6 +59,7 @@ struct RunView {
   std::string reason;         // why failed or cancelled
   StopWish stop_wish = StopWish::kNone;
   bool published = false;
+  std::optional<Instant> dropped;  // when its schema was, as one of more than keep_runs
   std::optional<Instant> created, approved, closed;
   Duration deadline_in{};
   Fence control;  // the newest controller's (I9)

@@ -3,6 +3,7 @@
 // and measure what is there. Nothing here decides; the contract does.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ namespace mayfly {
 using ColumnData = std::variant<std::span<const std::int64_t>,  // timestamptz: UTC microseconds
                                 std::span<const double>,        // float8 or float4
                                 std::string_view>;              // the same text in every row
+
+// Stands for a time that is NULL or infinite; tables of a run have none.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
 // A series read back, ordered by time: UTC microseconds, then one vector per asked column; NaN =
 // NULL.

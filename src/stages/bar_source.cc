@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "base/text.h"
 
@@ -40,43 +39,13 @@ std::string FillPair(const std::string& text, const std::string& pair) {
   return FillBraces(text, values);
 }
 
-// The series of a table has no lines; a row's place stands for its line. Prices that are not above
-// zero are bad rows, as in a file.
-void DropBadRows(bars::ReadResult& result) {
-  bars::Bars& b = result.bars;
-  std::vector<std::size_t> kept;
-  for (std::size_t row = 0; row < b.rows(); ++row) {
-    double close = b.column(BarColumn::kClose)[row];
-    bool duplicate = !kept.empty() && b.ts_us[kept.back()] == b.ts_us[row];
-    bool bad = std::isinf(close) || close <= 0;
-    auto kind = bad ? bars::DefectKind::kNonPositivePrice : bars::DefectKind::kDuplicateTimestamp;
-    if (bad || duplicate) {
-      ++result.report.count[static_cast<std::size_t>(kind)];
-      if (result.report.defects.size() < 20) {
-        result.report.defects.push_back({row + 1, kind, fmt::format("close {}", close)});
-      }
-    } else {
-      kept.push_back(row);
-    }
-  }
-  result.report.rows_kept = kept.size();
-  if (kept.size() == b.rows()) return;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    b.ts_us[i] = b.ts_us[kept[i]];
-    for (auto& column : b.columns) {
-      if (!column.empty()) column[i] = column[kept[i]];
-    }
-  }
-  b.ts_us.resize(kept.size());
-  for (auto& column : b.columns) {
-    if (!column.empty()) column.resize(kept.size());
-  }
-}
-
+// The series of a table has no lines; a row's place stands for its line.
 Result<bars::ReadResult> ReadTable(const SeriesReader& read, const TableSource& source,
-                                   const std::string& pair) {
+                                   const std::string& pair, const bars::ReadPolicy& policy) {
   SeriesQuery query;
   query.table = FillPair(source.table, pair);
+  // Without a schema it would be looked for among the run's own tables.
+  if (query.table.find('.') == std::string::npos) query.table = "public." + query.table;
   std::vector<BarColumn> roles;
   for (const auto& [role, column] : source.columns) {
     if (role == "ts") {
@@ -94,18 +63,16 @@ Result<bars::ReadResult> ReadTable(const SeriesReader& read, const TableSource& 
     }
   }
   TRY_ASSIGN(Series series, read(query));
-  bars::ReadResult result;
-  result.report.rows_read = series.ts_us.size();
-  result.report.dialect = "table " + query.table;
-  result.bars.ts_us = std::move(series.ts_us);
+  static_assert(kNoTime == bars::kNoTime);
+  bars::Bars rows;
+  rows.ts_us = std::move(series.ts_us);
   for (std::size_t i = 0; i < roles.size(); ++i) {
-    result.bars.column(roles[i]) = std::move(series.columns[i]);
+    rows.column(roles[i]) = std::move(series.columns[i]);
   }
-  if (!result.bars.has(BarColumn::kClose) && result.bars.rows() > 0) {
+  if (!rows.has(BarColumn::kClose) && rows.rows() > 0) {
     return Invalid("source.columns names no close; a bar needs one");
   }
-  DropBadRows(result);
-  return result;
+  return bars::TakeBars(std::move(rows), "table " + query.table, policy);
 }
 
 }  // namespace
@@ -148,8 +115,8 @@ Result<bars::ReadPolicy> PolicyOf(const LoadSpec& spec) {
 
 Result<bars::ReadResult> ReadPair(FileSystem& files, const SeriesReader& read, const LoadSpec& spec,
                                   const std::string& pair) {
-  if (spec.source) return ReadTable(read, *spec.source, pair);
   TRY_ASSIGN(bars::ReadPolicy policy, PolicyOf(spec));
+  if (spec.source) return ReadTable(read, *spec.source, pair, policy);
   TRY_ASSIGN(std::vector<BarFile> found, ListBarFiles(files, spec.dir));
   for (const BarFile& file : found) {
     if (file.pair != pair) continue;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 
 #include "base/text.h"
@@ -76,16 +77,34 @@ ProcessSpec ProcessOf(const StageWorld& world, const CommandSpec& spec, const Le
   return process;
 }
 
-Status JudgeExit(const CommandExit& exit, const StageSpec& stage) {
+// A program that may not have more memory ends in a way of its own: by a signal, or with an exit
+// code and a word of it. Nothing, where memory cannot be why.
+std::string AboutMemory(const CommandExit& exit, std::optional<std::int64_t> limit) {
+  if (!limit) return "";
+  std::string said = Lower(exit.tail);
+  bool names_it = said.find("memory") != std::string::npos || said.find("bad_alloc") != said.npos;
+  if (exit.signal == 0 && !names_it) return "";
+  return fmt::format(
+      "; no process of it may have more than {} MiB: raise machines.slot_memory, or take less",
+      *limit >> 20);
+}
+
+Status JudgeExit(const CommandExit& exit, const StageSpec& stage,
+                 std::optional<std::int64_t> memory) {
   if (exit.cancelled) return Cancelled("the machine drains");
   if (exit.timed_out) {
     return Corrupt(fmt::format("ran over its timeout of {}", FormatDuration(stage.timeout)));
   }
-  if (exit.signal != 0) return Corrupt(fmt::format("was ended by signal {}", exit.signal));
+  std::string about_memory = AboutMemory(exit, memory);
+  if (exit.signal != 0) {
+    return Corrupt(fmt::format("was ended by signal {}{}", exit.signal, about_memory));
+  }
   if (exit.exit_code == kTemporaryFailure) {
     return Unavailable(fmt::format("exited with {}: it asks to be tried again", kTemporaryFailure));
   }
-  if (exit.exit_code != 0) return Corrupt(fmt::format("exited with {}", exit.exit_code));
+  if (exit.exit_code != 0) {
+    return Corrupt(fmt::format("exited with {}{}", exit.exit_code, about_memory));
+  }
   if (exit.stragglers > 0) {
     return Corrupt(
         fmt::format("left {} processes behind that could still write; a command must "
@@ -94,6 +113,33 @@ Status JudgeExit(const CommandExit& exit, const StageSpec& stage) {
   }
   return {};
 }
+
+// What a program prints comes in pieces that end anywhere; it is kept by whole lines. A line
+// without an end is passed on in parts.
+class Lines {
+ public:
+  explicit Lines(std::function<void(std::string_view)> keep) : keep_(std::move(keep)) {}
+
+  void Take(std::string_view chunk) {
+    constexpr std::size_t kLongest = 16 * 1024;
+    waiting_ += chunk;
+    std::size_t end = waiting_.rfind('\n');
+    std::size_t whole = end == std::string::npos ? 0 : end + 1;
+    if (whole == 0 && waiting_.size() >= kLongest) whole = waiting_.size();
+    if (whole == 0) return;
+    keep_(std::string_view(waiting_).substr(0, whole));
+    waiting_.erase(0, whole);
+  }
+
+  void Flush() {
+    if (!waiting_.empty()) keep_(waiting_);
+    waiting_.clear();
+  }
+
+ private:
+  std::function<void(std::string_view)> keep_;
+  std::string waiting_;
+};
 
 class CommandKind : public StageKind {
  public:
@@ -120,12 +166,14 @@ class CommandKind : public StageKind {
   Status RunCommand(const TaskContext& context, const Staging& staging) {
     const auto& spec = std::get<CommandSpec>(context.stage.spec.kind);
     TaskId id = context.task.id;
-    auto on_output = [&](std::string_view chunk) { world_.log(id, chunk); };
-    TRY_ASSIGN(CommandExit exit,
-               world_.processes.Run(ProcessOf(world_, spec, context.task, staging),
-                                    context.stage.spec.timeout, on_output, context.cancelled));
-    context.output = exit.tail;
-    return JudgeExit(exit, context.stage.spec);
+    Lines lines([&](std::string_view whole) { world_.log(id, whole); });
+    Result<CommandExit> exit = world_.processes.Run(
+        ProcessOf(world_, spec, context.task, staging), context.stage.spec.timeout,
+        [&](std::string_view chunk) { lines.Take(chunk); }, context.cancelled);
+    lines.Flush();
+    TRY(exit);
+    context.output = exit->tail;
+    return JudgeExit(*exit, context.stage.spec, world_.plan.spec.machines.slot_memory_bytes);
   }
 
   Result<Completion> Swap(const Staging& staging, const LeasedTask& task,

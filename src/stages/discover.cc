@@ -65,11 +65,16 @@ Result<Findings> Discover(const PhaseSpec& spec, FileSystem& files, const Source
     Note(findings, read.bars, present);
   }
   if (findings.pairs.empty()) {
-    std::string where = load.source ? load.source->table : load.dir;
+    if (load.source) {
+      return Invalid(fmt::format(
+          "no table is there that source.table = \"{}\" could mean for a pair of the phase; write "
+          "it as schema.name with {{pair}} where the pair stands",
+          load.source->table));
+    }
     return Invalid(
         fmt::format("{} has no bars of any pair of the phase; look at the load stage's "
                     "dir (files are named by pair, such as eurusd.csv.gz)",
-                    where));
+                    load.dir));
   }
   for (std::string_view name : bars::kBarColumnNames) {
     if (!present.contains(std::string(name))) findings.absent_inputs.emplace_back(name);

@@ -330,6 +330,23 @@ TEST(Command, NoBadEndCountsAndEachIsSealedAndDropped) {
   }
 }
 
+TEST(Command, AFailureThatSpeaksOfMemoryNamesTheLimit) {
+  constexpr const char* kLimit = "more than 256 MiB: raise machines.slot_memory";
+  const std::tuple<CommandExit, bool, bool> cases[] = {
+      {{.exit_code = 1, .tail = "MemoryError\n"}, true, true},
+      {{.exit_code = 0, .signal = 9, .tail = ""}, true, true},
+      {{.exit_code = 1, .tail = "no such file"}, true, false},
+      {{.exit_code = 1, .tail = "MemoryError\n"}, false, false},
+  };
+  for (const auto& [exit, limited, named] : cases) {
+    Bench bench;
+    if (limited) bench.plan.spec.machines.slot_memory_bytes = 256 << 20;
+    bench.processes.exit = exit;
+    std::string message = bench.Execute("mine").error().message();
+    EXPECT_EQ(message.find(kLimit) != std::string::npos, named) << message;
+  }
+}
+
 TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
   Bench bench;
   ASSERT_TRUE(bench.Execute("verify").ok());

@@ -49,6 +49,7 @@ void Supervisor::StopAtOnce(const std::string& reason) {
 Status Supervisor::Register() {
   TRY_ASSIGN(brief_, registry_.Register(options_.run, options_.machine));
   options_.arm_deadline(brief_->orders.deadline_in);
+  if (options_.heartbeat_of) options_.heartbeat = options_.heartbeat_of(*brief_);
   for (int slot = 0; slot < brief_->slots; ++slot) slots_[slot] = {};
   next_beat_ = clock_.Mono() + options_.heartbeat;
   silent_since_.reset();

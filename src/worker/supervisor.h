@@ -19,11 +19,13 @@ namespace mayfly {
 struct SupervisorOptions {
   RunId run;
   MachineId machine;
-  Duration heartbeat = seconds(2);
+  Duration heartbeat = seconds(2);  // until the brief is there
   Duration lease = seconds(10);
   Duration reserve = seconds(2);        // of a notice, kept for giving back and leaving
   Duration silence_limit = minutes(5);  // the ledger out of reach for longer: end the machine
   int slot_deaths = 100;                // I10: then the machine ends and another takes over
+  // What the brief's plan says of the heartbeat.
+  std::function<Duration(const WorkerBrief& brief)> heartbeat_of;
   // The command line of a slot, given its number and its brief.
   std::function<ProcessSpec(int slot, const WorkerBrief& brief)> slot_process;
   // Arms the end of this process at an absolute deadline that holds whatever hangs.

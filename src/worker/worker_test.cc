@@ -377,6 +377,22 @@ TEST(Supervisor, ASlotThatEndsMakesItAskForOrdersBeforeItStartsAnother) {
   EXPECT_EQ(m.processes.last_pid, 102);
 }
 
+TEST(Supervisor, BeatsAsThePlanSays) {
+  Machine m;
+  Supervisor quick(
+      SupervisorOptions{
+          .run = RunId{1},
+          .machine = MachineId{1},
+          .heartbeat_of = [](const WorkerBrief&) -> Duration { return milliseconds(200); },
+          .slot_process = [](int, const WorkerBrief&) { return ProcessSpec{}; },
+          .arm_deadline = [](Duration) {}},
+      m.clock, m.registry, m.processes, m.notices);
+  quick.Step();
+  m.clock.mono += milliseconds(200);
+  quick.Step();
+  EXPECT_EQ(m.registry.beats, 1);
+}
+
 TEST(Supervisor, SilenceIsBorneForAWhileThenTheMachineEnds) {
   Machine m;
   m.supervisor.Step();

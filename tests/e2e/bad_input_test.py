@@ -1,71 +1,12 @@
 """What people really do to it: each ends in a clear refusal or in verdict fail, and nothing is lost."""
 
 import gzip
-import os
 import shutil
-import tempfile
-import textwrap
-from pathlib import Path
 
 import pytest
-from conftest import ROOT, Mayfly
-from phase_under_test import PhaseUnderTest, make_bars
-
-
-@pytest.fixture(scope="module")
-def bars(mayfly_bin):
-    folder = Path(tempfile.mkdtemp(prefix="mf-bars-"))
-    yield make_bars(mayfly_bin, folder, pairs=2, months=("2024-07", "2024-07"))
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def place(mayfly_bin):
-    folder = Path(tempfile.mkdtemp(prefix="mf-"))
-    yield Mayfly(mayfly_bin, folder)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_phase(place, bars, stages, extra=""):
-    """A phase that loads the bars and has these stages besides."""
-    text = textwrap.dedent(f"""
-        [phase]
-        name = "t"
-        [grid]
-        pair = "from-data"
-        period = "from-data"
-        {extra}
-        [[stage]]
-        name = "load"
-        kind = "load"
-        dir = "{bars}"
-        """) + textwrap.dedent(stages)
-    (place.folder / "phase.toml").write_text(text)
-
-
-def run(place, *arguments):
-    return place.run("run", "phase.toml", "--yes", *arguments, timeout=120)
-
-
-def command_stage(script, more=""):
-    return f"""
-        [[stage]]
-        name = "mine"
-        kind = "command"
-        after = ["load"]
-        command = ["sh", "-c", '''{script}''']
-        table = "mine"
-        columns = {{ n = "int8" }}
-        retries = 0
-        {more}
-        """
-
-
-INSERT = """psql -Xq -c "insert into $MAYFLY_TABLE (pair, period, n) values ('$MAYFLY_PAIR', '$MAYFLY_PERIOD', 1)" """
-
-
-def quarantined(place):
-    return sum(stage["tasks"]["quarantined"] for stage in place.json("status")["stages"])
+from conftest import ROOT
+from phase_text import INSERT, bars, command_stage, place, quarantined, run, write_phase  # noqa: F401
+from phase_under_test import PhaseUnderTest
 
 
 def test_a_worker_that_logs_success_and_writes_nothing(place, bars):

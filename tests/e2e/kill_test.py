@@ -3,6 +3,7 @@ identical to an undisturbed run's, and nothing is left over.
 
 Six moments for each victim here; MAYFLY_FULL=1 takes twenty."""
 
+import datetime
 import os
 import random
 import shutil
@@ -146,10 +147,12 @@ def test_a_stopped_slot_loses_its_lease_and_cannot_write(mayfly_bin, bars, undis
 
 def test_the_deadline_holds_when_the_controller_is_dead(mayfly_bin, bars):
     """A machine ends by itself: nobody is there to end it."""
-    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1", "phase.deadline=6s")
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=15)
+    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1", f'phase.deadline="{at:%Y-%m-%d %H:%M:%S}"')
     run = phase.mayfly.start(*phase.command)
     while not phase.processes(slots=False) and run.poll() is None:
         pass
+    assert run.poll() is None, run.communicate()
     run.kill()
     run.communicate()
     limit = time.monotonic() + 40

@@ -20,17 +20,12 @@ def make_bars(binary, folder, pairs=3, months=("2024-07", "2024-08"), every="1h"
     return folder / "bars"
 
 
-class PhaseUnderTest:
-    """The example phase in a folder of its own, its embedded server kept up while it is looked at."""
+class HeldServer:
+    """The embedded server of a state folder: once it runs, it is kept up while it is looked at."""
 
-    def __init__(self, binary, bars, *settings, phase=EXAMPLE):
-        self.folder = Path(tempfile.mkdtemp(prefix="mf-"))
-        self.state = self.folder / "state"
-        self.state.mkdir(mode=0o700)
-        self.mayfly = Mayfly(binary, self.folder)
-        self.command = ["run", phase, "--yes", "--state", self.state, "--set", f"load.dir={bars}"]
-        for setting in settings:
-            self.command += ["--set", setting]
+    def __init__(self, mayfly, state):
+        self.mayfly = mayfly
+        self.state = state
         self._lock = open(self.state / "holders.lock", "a")
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 
@@ -38,9 +33,6 @@ class PhaseUnderTest:
         """Lets the server go: the next command that ends is the last one out and stops it."""
         self._lock.close()
         self.mayfly.run("status", "--state", self.state, timeout=60)
-
-    def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def connect(self):
         """A connection as the superuser of the embedded server; raises while the server is away."""
@@ -53,6 +45,22 @@ class PhaseUnderTest:
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(text, values)
             return cursor.fetchall() if cursor.description else None
+
+
+class PhaseUnderTest(HeldServer):
+    """The example phase in a folder of its own."""
+
+    def __init__(self, binary, bars, *settings, phase=EXAMPLE):
+        self.folder = Path(tempfile.mkdtemp(prefix="mf-"))
+        state = self.folder / "state"
+        state.mkdir(mode=0o700)
+        super().__init__(Mayfly(binary, self.folder), state)
+        self.command = ["run", phase, "--yes", "--state", self.state, "--set", f"load.dir={bars}"]
+        for setting in settings:
+            self.command += ["--set", setting]
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def status(self):
         return self.mayfly.json("status", "--state", self.state)

@@ -95,7 +95,11 @@ Status WriteRecord(const Places& places) {
               .dump(2)
        << '\n';
   file.close();
-  if (!file) return posix::ErrnoError(errno, "write " + beside);
+  if (!file) {
+    const int why = errno;
+    unlink(beside.c_str());
+    return posix::ErrnoError(why, "write " + beside);
+  }
   if (rename(beside.c_str(), places.record().c_str()) != 0) {
     return posix::ErrnoError(errno, "write " + places.record());
   }

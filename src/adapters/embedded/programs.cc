@@ -58,8 +58,10 @@ std::vector<Installed> ListInstalled() {
 Result<std::string> FindServerPrograms(const std::string& version) {
   if (const char* named = std::getenv("MAYFLY_PG_BIN")) {
     if (HasPrograms(named)) return std::string(named);
-    return NotFound(fmt::format(
-        "MAYFLY_PG_BIN is {}, where there is no initdb and postgres; unset it or mend it", named));
+    return NotFound(
+        fmt::format("MAYFLY_PG_BIN is {}, where there is no initdb and postgres; unset it or mend "
+                    "it (the Debian package postgresql has them: apt-get install postgresql)",
+                    named));
   }
   const auto found = ListInstalled();
   for (const auto& one : found) {

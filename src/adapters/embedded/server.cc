@@ -291,7 +291,11 @@ Error Server::Explain(const std::string& what) const {
   const std::string said = Tail(places_.log(), 1500);
   const std::string message =
       fmt::format("{}; the end of {} says:\n{}", what, places_.log(), Trim(said));
-  if (said.find("No space left on device") != std::string::npos) return Exhausted(message);
+  if (said.find("No space left on device") != std::string::npos) {
+    return Exhausted(
+        fmt::format("{}\nthe disk of {} is full: make room on it, then the same command goes on",
+                    message, places_.data_dir));
+  }
   return Unavailable(message);
 }
 

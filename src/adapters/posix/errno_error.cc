@@ -44,7 +44,10 @@ ErrorKind KindOf(int number) {
 }  // namespace
 
 Error ErrnoError(int number, std::string_view what) {
-  return {KindOf(number), std::string(what) + ": " + std::generic_category().message(number)};
+  const std::string_view next_step =
+      number == ENOSPC || number == EDQUOT ? "; make room on that disk, then try again" : "";
+  return {KindOf(number), std::string(what) + ": " + std::generic_category().message(number) +
+                              std::string(next_step)};
 }
 
 }  // namespace mayfly::posix

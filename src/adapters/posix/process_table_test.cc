@@ -29,6 +29,8 @@ TEST(ErrnoError, SaysWhatTheReceiverDoes) {
   EXPECT_EQ(ErrnoError(ENOSPC, "write a").kind(), ErrorKind::kExhausted);
   EXPECT_EQ(ErrnoError(EAGAIN, "fork").kind(), ErrorKind::kUnavailable);
   EXPECT_EQ(ErrnoError(ENOENT, "open a").message(), "open a: No such file or directory");
+  EXPECT_EQ(ErrnoError(ENOSPC, "write a").message(),
+            "write a: No space left on device; make room on that disk, then try again");
 }
 
 TEST(ProcessTable, IdSurvivesText) {

@@ -221,6 +221,7 @@ Error Connection::Failure(const PGresult* result) {
   for (int field : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
     if (const char* more = PQresultErrorField(result, field)) text += fmt::format("; {}", more);
   }
+  if (last_state_ == kDiskFull) text += "; the database's disk is full";
   return {KindOfSqlState(last_state_), WithoutSecret(std::move(text), Password(conn_.get()))};
 }
 

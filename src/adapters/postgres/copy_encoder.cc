@@ -131,6 +131,13 @@ Status EncodeRows(const TableShape& shape, std::size_t rows, std::span<const Col
   return take({buffer.data(), static_cast<std::size_t>(at - buffer.data())});
 }
 
+// The server's infinities are the two ends of its range.
+static std::int64_t TimeOf(std::int64_t bits) {
+  constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max() - kEpochShift;
+  bool is_finite = bits != std::numeric_limits<std::int64_t>::min() && bits <= kLast;
+  return is_finite ? bits + kEpochShift : kNoTime;
+}
+
 // Consumes one whole row of `rest`; false: more bytes are needed, or the trailer is reached.
 bool SeriesDecoder::TakeRow(std::string_view& rest) {
   std::size_t at = sizeof(std::uint16_t);
@@ -157,7 +164,7 @@ bool SeriesDecoder::TakeRow(std::string_view& rest) {
     }
     double missing = std::numeric_limits<double>::quiet_NaN();
     if (c == 0)
-      ts = static_cast<std::int64_t>(bits) + kEpochShift;
+      ts = is_null ? kNoTime : TimeOf(static_cast<std::int64_t>(bits));
     else
       pending_[c - 1] = is_null ? missing : std::bit_cast<double>(bits);
   }

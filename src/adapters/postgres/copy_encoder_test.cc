@@ -54,6 +54,19 @@ TEST(CopyEncoder, WhatIsEncodedIsDecodedWhateverThePieces) {
   }
 }
 
+TEST(CopyEncoder, ATimeThatIsNullOrInfiniteIsNoTime) {
+  auto row = [](const std::string& field) { return std::string("\0\1", 2) + field; };
+  std::string stream("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+  stream += row("\xFF\xFF\xFF\xFF");
+  stream += row(std::string("\0\0\0\x08\x7F", 5) + std::string(7, '\xFF'));
+  stream += row(std::string("\0\0\0\x08\x80", 5) + std::string(7, '\0'));
+  stream += row(std::string("\0\0\0\x08", 4) + std::string(8, '\0'));
+  SeriesDecoder decoder(0);
+  ASSERT_TRUE(decoder.Take(stream + "\xFF\xFF").ok());
+  Series series = std::move(decoder).Finish();
+  EXPECT_EQ(series.ts_us, (std::vector<std::int64_t>{kNoTime, kNoTime, kNoTime, 946684800000000}));
+}
+
 TEST(CopyEncoder, DataThatDoesNotSuitTheColumnIsADefect) {
   std::vector<double> a{1.0};
   std::vector<ColumnData> data{std::span<const double>(a), std::span<const double>(a),

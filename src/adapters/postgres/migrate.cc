@@ -106,8 +106,9 @@ bool IsRace(const Error& error, const std::string& state) {
 
 Status Migrate(const std::string& conninfo) {
   TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly migrate"}));
-  TRY_ASSIGN(Applied applied, LoadApplied(db));
-  TRY_ASSIGN(int done, CountApplied(applied));
+  Result<Applied> applied = LoadApplied(db);
+  if (!applied) return SayWhatToGrant(applied.error(), db);
+  TRY_ASSIGN(int done, CountApplied(*applied));
   if (done == static_cast<int>(sql::kMigrations.size())) return {};
   Status outcome;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

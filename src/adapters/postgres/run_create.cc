@@ -1,6 +1,7 @@
 // Create: run, stages, tasks, needs and leaves, roles and empty tables, in one transaction.
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/snapshot.h"
+#include "adapters/postgres/source_tables.h"
 #include "base/text.h"
 #include "model/plan_json.h"
 
@@ -181,7 +183,7 @@ Status InsertLeaves(Connection& db, RunId run, const PhasePlan& plan,
 }
 
 // The tables that load stages read bars from, one per pair where the name holds {pair}.
-std::set<std::string> SourceTables(const PhasePlan& plan) {
+std::set<std::string> ListSources(const PhasePlan& plan) {
   std::set<std::string> tables;
   for (const PlannedStage& stage : plan.stages) {
     const auto* load = std::get_if<LoadSpec>(&stage.spec.kind);
@@ -195,25 +197,28 @@ std::set<std::string> SourceTables(const PhasePlan& plan) {
   return tables;
 }
 
-// The user of the database reference may read its own tables, and passes that on to this run.
+// The user of the database reference may read its own tables, and passes that on to this run. The
+// owner of the ledger could not even see them.
 Status GrantSources(Connection& db, const PhasePlan& plan, const std::string& readers) {
-  for (const std::string& table : SourceTables(plan)) {
-    TRY_ASSIGN(Rows found, db.RunOnce("SELECT n.nspname, c.relname FROM pg_class c "
-                                      "JOIN pg_namespace n ON n.oid = c.relnamespace "
-                                      "WHERE c.oid = to_regclass($1::text)",
-                                      Params().Add(table)));
-    if (found.size() == 0) continue;  // a pair without a table is reported by the plan
-    TRY(db.Script(fmt::format(
-        "SET LOCAL ROLE NONE; GRANT USAGE ON SCHEMA {0} TO {2};"
-        "GRANT SELECT ON {0}.{1} TO {2}; SET LOCAL ROLE {3}",
-        QuoteName(found.Text(0, 0)), QuoteName(found.Text(0, 1)), QuoteName(readers), kOwner)));
+  std::string script = "SET LOCAL ROLE NONE;";
+  for (const std::string& table : ListSources(plan)) {
+    SourceName name = SourceNameOf(table);
+    script += fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {0}.{1} TO {2};",
+                          QuoteName(name.schema), QuoteName(name.table), QuoteName(readers));
   }
+  TRY(db.Script(script + fmt::format("SET LOCAL ROLE {}", kOwner)));
   return {};
 }
 
 Status CreateOutput(Connection& db, const PhasePlan& plan, const NewRun& run) {
   std::vector<OutputTable> tables = OutputTables(plan);
-  TRY(db.Script(fmt::format("CREATE SCHEMA {}", QuoteName(run.schema))));
+  Result<Rows> schema = db.Script(fmt::format("CREATE SCHEMA {}", QuoteName(run.schema)));
+  if (!schema && schema.error().kind() == ErrorKind::kDenied) {
+    // Granted by a user that could not pass it on; the server only warned.
+    return Denied(fmt::format("{}; an administrator can run: GRANT CREATE ON DATABASE {} TO {}",
+                              schema.error().message(), QuoteName(PQdb(db.raw())), kOwner));
+  }
+  TRY(schema);
   for (const OutputTable& table : tables) {
     Result<Rows> made = db.Script(CreateTableScript(run.schema, table));
     if (!made) return made.error().Within(fmt::format("table {}", table.shape.name));

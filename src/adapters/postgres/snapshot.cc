@@ -56,6 +56,7 @@ Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
   snapshot.findings_total = r.Int(0, 15);
   snapshot.leases_of_dead = r.Int(0, 16);
   view.control = Fence{r.Int(0, 17)};
+  view.dropped = r.MaybeTime(0, 18);
   return snapshot;
 }
 

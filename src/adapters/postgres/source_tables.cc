@@ -1,6 +1,10 @@
 #include "adapters/postgres/source_tables.h"
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
 
 #include "adapters/postgres/copy_encoder.h"
 #include "adapters/postgres/queries.gen.h"
@@ -13,7 +17,62 @@ namespace {
 constexpr std::string_view kHole = "{pair}";
 constexpr const char* kDefaultSchema = "public";
 
+bool IsTime(std::string_view type) { return type == "date" || type.starts_with("timestamp"); }
+
+bool IsNumber(std::string_view type) {
+  constexpr std::array<std::string_view, 6> kNumbers{"smallint", "integer", "bigint",
+                                                     "real",     "numeric", "double precision"};
+  return std::find(kNumbers.begin(), kNumbers.end(), type) != kNumbers.end();
+}
+
+// What is wrong with one column, or nothing. A text that happens to look like a number is refused
+// too: it would be read until the first row that does not.
+std::string Complaint(const Rows& found, int row, bool is_time) {
+  std::string name(found.Text(row, 0));
+  if (found.IsNull(row, 1)) {
+    return fmt::format("has no column {}; it has {}", QuoteName(name),
+                       Join(Split(found.Text(row, 2), '\n'), ", "));
+  }
+  std::string_view type = found.Text(row, 1);
+  if (is_time ? IsTime(type) : IsNumber(type)) return "";
+  return fmt::format("column {} is {}, which is no {}; a view over the table can cast it",
+                     QuoteName(name), type, is_time ? "time" : "number");
+}
+
+// The worker reads with a right that we pass on: what we only have for ourselves is not enough.
+Error MayNotPassOn(const SourceName& name, Connection& db) {
+  std::string user = QuoteName(PQuser(db.raw()));
+  return Denied(fmt::format(
+      "table {0}.{1}: user {2} may not let the run's machines read it; its owner can run: GRANT "
+      "USAGE ON SCHEMA {0} TO {2} WITH GRANT OPTION; GRANT SELECT ON {0}.{1} TO {2} WITH GRANT "
+      "OPTION",
+      QuoteName(name.schema), QuoteName(name.table), user));
+}
+
+Status CheckTable(Connection& db, const SeriesQuery& query) {
+  SourceName name = SourceNameOf(query.table);
+  std::vector<std::string> columns{query.time_column};
+  columns.insert(columns.end(), query.columns.begin(), query.columns.end());
+  Params params;
+  params.Add(name.schema).Add(name.table).Add(std::span<const std::string>(columns));
+  TRY_ASSIGN(Rows found, db.Run(sql::kDescribeSource, params));
+  if (found.size() == 0) return Invalid(fmt::format("there is no table {}", query.table));
+  std::vector<std::string> complaints;
+  for (int row = 0; row < found.size(); ++row) {
+    std::string complaint = Complaint(found, row, /*is_time=*/row == 0);
+    if (!complaint.empty()) complaints.push_back(fmt::format("{} {}", query.table, complaint));
+  }
+  if (!complaints.empty()) return Invalid(Join(complaints, "\n"));
+  return found.Bool(0, 3) && found.Bool(0, 4) ? Status() : MayNotPassOn(name, db);
+}
+
 }  // namespace
+
+SourceName SourceNameOf(const std::string& table) {
+  std::size_t dot = table.find('.');
+  if (dot == std::string::npos) return {kDefaultSchema, table};
+  return {table.substr(0, dot), table.substr(dot + 1)};
+}
 
 Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const SeriesQuery& query) {
   std::vector<std::string> columns{QuoteName(query.time_column) + "::timestamptz"};
@@ -37,13 +96,12 @@ SourceTables::SourceTables(std::string conninfo)
 
 Result<Series> SourceTables::ReadSeries(const SeriesQuery& query) {
   TRY_ASSIGN(Connection * db, session_.Get());
+  TRY(CheckTable(*db, query));
   return ReadSeriesFrom(*db, kDefaultSchema, query);
 }
 
 Result<std::vector<std::string>> SourceTables::ListPairs(const std::string& pattern) {
-  std::size_t dot = pattern.find('.');
-  std::string schema = dot == std::string::npos ? kDefaultSchema : pattern.substr(0, dot);
-  std::string table = dot == std::string::npos ? pattern : pattern.substr(dot + 1);
+  const auto [schema, table] = SourceNameOf(pattern);
   std::size_t hole = table.find(kHole);
   if (hole == std::string::npos) {
     return Invalid(

@@ -9,6 +9,13 @@
 
 namespace mayfly::postgres {
 
+struct SourceName {
+  std::string schema, table;
+};
+
+// "schema.table", or a table of the schema public: where sources without a schema are.
+SourceName SourceNameOf(const std::string& table);
+
 // One COPY in time order. Numbers of any type come as float8, times without a zone as UTC. `schema`
 // is where a table without one is looked for.
 Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const SeriesQuery& query);
@@ -18,6 +25,8 @@ class SourceTables {
  public:
   explicit SourceTables(std::string conninfo);
 
+  // kInvalid: no such table, or its columns are not there or not times and numbers, all of them
+  // named. kDenied: the user may not pass on the right to read it, which says what to grant.
   Result<Series> ReadSeries(const SeriesQuery& query);
 
   // What stands for {pair} in the names of tables that match "schema.prefix_{pair}_suffix", sorted.

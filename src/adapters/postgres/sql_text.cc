@@ -8,8 +8,9 @@
 namespace mayfly::postgres {
 
 std::string TableName(std::string_view run_schema, std::string_view table) {
-  if (table.find('.') == std::string_view::npos) return Qualified(run_schema, table);
-  return std::string(table);
+  std::size_t dot = table.find('.');
+  if (dot == std::string_view::npos) return Qualified(run_schema, table);
+  return Qualified(table.substr(0, dot), table.substr(dot + 1));
 }
 
 std::string EqualsText(const std::vector<std::pair<std::string, std::string>>& equals) {

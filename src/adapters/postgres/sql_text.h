@@ -12,7 +12,7 @@
 
 namespace mayfly::postgres {
 
-// A table of the run's schema, or "schema.table" as the phase file has it.
+// A table of the run's schema, or "schema.table" with these very names, as the phase file has it.
 std::string TableName(std::string_view run_schema, std::string_view table);
 
 // "\"pair\" = 'eurusd' AND …", or "true". Literals take the column's type, so partitions are

@@ -14,6 +14,9 @@ inline constexpr std::string_view kOldFence = "MF002";
 inline constexpr std::string_view kAppendOnly = "MF003";
 inline constexpr std::string_view kNotYourLease = "MF004";
 
+// One of the server's own that messages treat apart.
+inline constexpr std::string_view kDiskFull = "53100";
+
 // Five characters, or empty where the connection was lost before the server could say anything.
 ErrorKind KindOfSqlState(std::string_view state);
 

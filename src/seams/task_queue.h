@@ -36,6 +36,12 @@ struct LeasedTask {
   int attempt = 1;  // counts every try, whoever was to blame for the earlier ones
 };
 
+// Whose budget pays for an attempt that failed with this (I5): the task's own, or ours.
+constexpr bool IsOwnFault(ErrorKind kind) {
+  return kind == ErrorKind::kCorrupt || kind == ErrorKind::kInvalid || kind == ErrorKind::kDefect ||
+         kind == ErrorKind::kNotFound;
+}
+
 struct Completion {
   TaskId id;
   Fence fence;
@@ -64,8 +70,8 @@ class TaskQueue {
   virtual Result<std::vector<LeasedTask>> Complete(std::span<const Completion> done,
                                                    const std::optional<ClaimRequest>& next) = 0;
 
-  // The attempt failed: by the task's own fault (kCorrupt, kInvalid, kDefect, kNotFound) it costs
-  // one of the task's retries, else one of our setbacks (I5). A spent budget quarantines the task,
+  // The attempt failed: by the task's own fault (IsOwnFault) it costs one of the task's retries,
+  // else one of our setbacks (I5). A spent budget quarantines the task,
   // with the last output. Rolls the open transaction back first.
   virtual Status Fail(TaskId task, Fence fence, const Error& error, std::string_view output) = 0;
 

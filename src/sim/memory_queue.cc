@@ -6,14 +6,6 @@
 #include <utility>
 
 namespace mayfly::sim {
-namespace {
-
-bool IsTasksOwnFault(ErrorKind kind) {
-  return kind == ErrorKind::kCorrupt || kind == ErrorKind::kInvalid || kind == ErrorKind::kDefect ||
-         kind == ErrorKind::kNotFound;
-}
-
-}  // namespace
 
 // A new backend is one that the leases do not name yet: they are adopted before it does anything.
 Result<BackendId> MemoryTaskQueue::UseBackend() {
@@ -148,7 +140,7 @@ Status MemoryTaskQueue::Fail(TaskId task, Fence fence, const Error& error,
   TRY(ledger_.AcceptFence(task, fence, "fail"));
   ledger_.Return(static_cast<std::size_t>(task.value - 1),
                  {.outcome = "failed",
-                  .blame = IsTasksOwnFault(error.kind()) ? Blame::kTask : Blame::kOurs,
+                  .blame = IsOwnFault(error.kind()) ? Blame::kTask : Blame::kOurs,
                   .failure = error.kind(),
                   .error = error.message(),
                   .output = std::string(output)});

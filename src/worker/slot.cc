@@ -20,7 +20,8 @@ Slot::Slot(SlotOptions options, Clock& clock, TaskQueue& queue, TaskExecutor& ex
       queue_(queue),
       executor_(executor),
       reporter_(reporter),
-      idle_(options_.shortest_idle) {}
+      idle_(options_.shortest_idle),
+      pause_(options_.shortest_idle) {}
 
 Duration Slot::Step() {
   if (done_) return clock_.Mono();
@@ -84,7 +85,15 @@ Duration Slot::Work() {
   FailOne(written.error(), notes);
   tasks_.clear();
   reporter_.OnIdle();
-  return clock_.Mono();
+  return IsOwnFault(written.error().kind()) ? clock_.Mono() : Pause();
+}
+
+// What the task is not to blame for (a full disk, a database that is away) is there for the next
+// one too: setbacks are not to be spent in a second.
+Duration Slot::Pause() {
+  Duration at = clock_.Mono() + pause_;
+  pause_ = std::min(pause_ * 2, options_.longest_pause);
+  return at;
 }
 
 // One task of the group is to blame; the others go back unharmed.
@@ -120,6 +129,7 @@ Duration Slot::Commit() {
   troubles_ = 0;
   tasks_ = std::move(*next);
   idle_ = options_.shortest_idle;
+  pause_ = options_.shortest_idle;
   return clock_.Mono();
 }
 

@@ -31,6 +31,7 @@ struct SlotOptions {
   Duration stretch = seconds(1);
   Duration shortest_idle = milliseconds(20);
   Duration longest_idle = milliseconds(500);
+  Duration longest_pause = seconds(2);  // after failures that are not the task's own
   std::function<Duration(const LeasedTask&)> timeout_of;
 };
 
@@ -55,6 +56,7 @@ class Slot {
   Duration AfterLostCommit(const Error& error, const std::vector<LeasedTask>& tasks);
   void FailOne(const Error& error, const ExecutionNotes& notes);
   Duration Idle();
+  Duration Pause();
   Duration AfterTrouble(const Error& error);
   std::optional<ClaimRequest> NextClaim() const;
   int GroupFor(Duration taken, std::size_t tasks) const;
@@ -67,6 +69,7 @@ class Slot {
   std::vector<LeasedTask> tasks_;
   std::vector<Completion> written_;  // waits for Commit; empty otherwise
   Duration idle_{};
+  Duration pause_{};
   int next_group_ = 1;
   int troubles_ = 0;
   bool draining_ = false;

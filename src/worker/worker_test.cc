@@ -163,6 +163,22 @@ TEST(Slot, AGroupHasTheTimeOfAllItsTasks) {
   EXPECT_EQ(bench.reporter.timeout, Duration(seconds(27)));
 }
 
+TEST(Slot, AFailureThatIsNotTheTasksOwnIsFollowedByAPauseThatGrows) {
+  SlotBench bench;
+  for (int i = 0; i < 12; ++i) bench.queue.groups.push_back({Task(i + 1)});
+  bench.executor.error = Exhausted("the disk is full");
+  Duration last{};
+  for (int i = 0; i < 12; ++i) {
+    bench.slot.Step();
+    last = bench.slot.Step() - bench.clock.mono;
+  }
+  EXPECT_EQ(last, Duration(seconds(2)));
+  bench.executor.error = Corrupt("bad figures");
+  bench.queue.groups = {{Task(20)}};
+  bench.slot.Step();
+  EXPECT_EQ(bench.slot.Step(), bench.clock.mono);
+}
+
 TEST(Slot, ShortTasksAreClaimedTogetherAndLongOnesAlone) {
   SlotBench bench;
   for (int i = 0; i < 5; ++i) bench.queue.groups.push_back({Task(i + 1)});

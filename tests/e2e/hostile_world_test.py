@@ -90,6 +90,7 @@ def sql_stage(query, columns='ts = "timestamptz", n = "text"'):
         after = ["load"]
         query = '''{query} where pair = current_setting('mayfly.pair')'''
         columns = {{ {columns} }}
+        setbacks = 6
         """
 
 

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kMostPendingLogs = 10000;  // I10
 
-// Whose budget pays (I5).
-bool IsOwnFault(ErrorKind kind) {
-  return kind == ErrorKind::kCorrupt || kind == ErrorKind::kInvalid || kind == ErrorKind::kDefect ||
-         kind == ErrorKind::kNotFound;
-}
-
 Error MayNotWork(const Rows& rows, const SlotIdentity& who) {
   if (rows.size() == 0) {
     return Conflict(fmt::format("machine {} is not in the ledger any more", who.machine.value));

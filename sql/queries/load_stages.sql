@@ -1,9 +1,9 @@
 -- The stages of a run with their tasks counted.
 --
 -- $1 bigint run
--- REPEATABLE READ with load_run. Plan: stages of the run, tasks by stage.
+-- REPEATABLE READ with load_run. Plan: stages of the run, tasks by stage, an attempt by key.
 SELECT s.id, s.name, s.kind, s.state, s.note, c.blocked, c.ready, c.leased, c.done, c.quarantined,
-       c.skipped, c.rows
+       c.skipped, c.rows, canary.seconds
 FROM mayfly.stage s
 LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE t.state = 'blocked') AS blocked,
@@ -16,5 +16,13 @@ LEFT JOIN LATERAL (
   FROM mayfly.task t
   WHERE t.stage_id = s.id
 ) c ON true
+LEFT JOIN LATERAL (
+  SELECT a.seconds
+  FROM mayfly.task t
+  JOIN mayfly.attempt a ON a.fence = t.fence AND a.outcome = 'done'
+  WHERE c.done > 0 AND t.stage_id = s.id AND t.state = 'done'
+  ORDER BY t.priority
+  LIMIT 1
+) canary ON true
 WHERE s.run_id = $1::bigint
 ORDER BY s.ordinal;

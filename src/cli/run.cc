@@ -181,7 +181,9 @@ int ExitCodeOf(const RunSnapshot& snapshot) {
     bool verdict = snapshot.run.verdict.has_value();
     return ExitCode(verdict ? ErrorKind::kCorrupt : ErrorKind::kExhausted);
   }
-  return ExitCode(ErrorKind::kCancelled);
+  bool waits =
+      snapshot.run.state == RunState::kPaused && snapshot.run.reason != sched::kAskedToStop;
+  return ExitCode(waits ? ErrorKind::kDenied : ErrorKind::kCancelled);
 }
 
 Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& snapshot) {

@@ -103,6 +103,7 @@ Status Controller::Resume(const RunSnapshot& snapshot) {
   if (!at_rest) return {};
   // Machines that were lost before are forgiven too.
   options_.policy.replacements += static_cast<int>(snapshot.machines.size());
+  options_.policy.pauses_on_overrun = false;  // they know, and want it all the same
   return Apply(SetRunState{RunState::kRunning, "the operator continues it", std::nullopt});
 }
 

@@ -26,7 +26,8 @@ struct StageView {
   StageState state = StageState::kBlocked;
   TaskCounts tasks;
   std::int64_t rows = 0;
-  std::string note;  // why skipped or failed
+  std::string note;                      // why skipped or failed
+  std::optional<double> canary_seconds;  // of its first task; absent until that is done
 };
 
 struct MachineView {

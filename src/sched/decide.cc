@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sched/forecast.h"
+
 namespace mayfly::sched {
 namespace {
 
@@ -152,6 +154,11 @@ void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Actio
     actions.emplace_back(MoveRun{RunState::kVerifying, std::nullopt, "every task is done"});
     return;
   }
+  std::optional<std::string> overrun = FindOverrun(s);
+  if (overrun && policy.pauses_on_overrun) {
+    actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, *overrun});
+    return;
+  }
   if (totals.ready + totals.leased > 0) {
     LaunchWhatIsMissing(s, policy, actions);
     return;
@@ -198,10 +205,10 @@ void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
 
 // The operator's wish: everything drains, then the run pauses or is cancelled.
 void DecideStop(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
-  EmptyTheField(s, policy, "the operator asked to stop", /*gently=*/true, actions);
+  EmptyTheField(s, policy, std::string(kAskedToStop), /*gently=*/true, actions);
   if (HasLife(s)) return;
   RunState to = s.run.stop_wish == StopWish::kCancel ? RunState::kCancelled : RunState::kPaused;
-  actions.emplace_back(MoveRun{to, std::nullopt, "the operator asked to stop"});
+  actions.emplace_back(MoveRun{to, std::nullopt, std::string(kAskedToStop)});
 }
 
 bool CanStop(const RunSnapshot& s) {

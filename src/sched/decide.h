@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,7 +22,11 @@ struct Policy {
   Duration boot_patience = seconds(60);   // from intent to first heartbeat
   Duration drain_patience = seconds(30);  // from the order to drain to the end by force
   Duration reserve = seconds(0);          // kept before the deadline for drain and proof
+  bool pauses_on_overrun = true;          // a forecast beyond the deadline asks the operator
 };
+
+// The reason of a pause that was asked for; any other pause waits for the operator.
+inline constexpr std::string_view kAskedToStop = "the operator asked to stop";
 
 // What the provider's List says of a machine that the ledger knows.
 struct Sighting {

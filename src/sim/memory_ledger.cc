@@ -234,6 +234,9 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
     StageView& stage = s.stages[tasks[i].stage - run.first_stage];
     Count(stage.tasks, tasks[i].state);
     stage.rows += tasks[i].rows;
+    if (tasks[i].state == TaskState::kDone && !stage.canary_seconds) {
+      stage.canary_seconds = FindAttempt(tasks[i].fence)->seconds;
+    }
     bool dead =
         tasks[i].state == TaskState::kLeased &&
         machines[static_cast<std::size_t>(tasks[i].machine.value - 1)].state == MachineState::kGone;

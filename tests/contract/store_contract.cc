@@ -288,6 +288,20 @@ TEST_P(StoreContract, ABatchIsOfOneStageAndAGroupOfOnePoint) {
   EXPECT_EQ((*next)[0].point, PointAt("a", kMonths[0]));
 }
 
+TEST_P(StoreContract, TheTimeOfAStagesFirstTaskIsTold) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto slot = Slot(machine);
+  EXPECT_EQ(Load().stages[0].canary_seconds, std::nullopt);
+  for (double seconds : {1.5, 7.0}) {
+    LeasedTask task = MustClaim(*slot, machine, 0, 1).at(0);
+    Completion done{.id = task.id, .fence = task.fence, .seconds = seconds, .figures = "{}"};
+    ASSERT_TRUE(slot->queue().Complete(std::vector{done}, std::nullopt).ok());
+  }
+  EXPECT_EQ(Load().stages[0].canary_seconds, 1.5);
+  EXPECT_EQ(Load().stages[1].canary_seconds, std::nullopt);
+}
+
 TEST_P(StoreContract, ReadinessIsPerPoint) {
   StartRun();
   IntendedMachine machine = StartMachine();

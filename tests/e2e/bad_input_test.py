@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from conftest import ROOT
-from phase_text import INSERT, bars, command_stage, place, quarantined, run, write_phase  # noqa: F401
+from phase_text import INSERT, bars, command_stage, place, quarantined, run, soon, write_phase  # noqa: F401
 from phase_under_test import PhaseUnderTest
 
 
@@ -14,7 +14,8 @@ def test_a_worker_that_logs_success_and_writes_nothing(place, bars):
     write_phase(place, bars, command_stage("echo ALL STAGES COMPLETE; exit 0"))
     done = run(place)
     assert done.returncode == 8
-    assert quarantined(place) == 2
+    tasks = {stage["name"]: stage["tasks"] for stage in place.json("status")["stages"]}["mine"]
+    assert (tasks["total"], tasks["quarantined"], tasks["blocked"]) == (2, 1, 1)  # the canary alone
     assert "wrote no row" in place.ok("explain", "mine@eurusd/2024")
     assert "COMPLETE" in place.ok("logs")
 
@@ -22,7 +23,37 @@ def test_a_worker_that_logs_success_and_writes_nothing(place, bars):
 def test_a_command_that_writes_half_and_dies(place, bars):
     write_phase(place, bars, command_stage(INSERT + "; kill -9 $$"))
     assert run(place).returncode == 8
-    assert quarantined(place) == 2
+    assert quarantined(place) == 1
+
+
+def test_a_query_without_rows_never_reaches_its_second_task(place, bars):
+    write_phase(place, bars, """
+        [[stage]]
+        name = "none"
+        kind = "sql"
+        after = ["load"]
+        query = "select pair, ts, close as n from bars where pair = current_setting('mayfly.pair') and close < 0"
+        columns = { ts = "timestamptz", n = "float8" }
+        retries = 1
+        """)
+    assert run(place).returncode == 8
+    tasks = {stage["name"]: stage["tasks"] for stage in place.json("status")["stages"]}["none"]
+    assert (tasks["total"], tasks["quarantined"], tasks["blocked"]) == (2, 1, 1)
+    attempts = place.json("explain", "none@eurusd/2024")["attempts"]
+    assert [attempt["outcome"] for attempt in attempts] == ["failed", "failed"]
+
+
+def test_a_canary_beyond_the_deadline_pauses_the_run_for_the_operator(place, bars):
+    """Twenty tasks of two seconds on one slot do not fit into half a minute: said after the first."""
+    insert = INSERT.replace("period, n", "period, side, n").replace("', 1)", "', '$MAYFLY_SIDE', 1)")
+    write_phase(place, bars, command_stage("sleep 2; " + insert),
+                'side = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]\n[machines]\nslots = 1')
+    late = run(place, "--set", f"phase.deadline={soon(30)}")
+    assert late.returncode == 7, late.stdout + late.stderr
+    assert "most of it is stage mine" in late.stdout + late.stderr
+    status = place.json("status")
+    assert status["state"] == "paused"
+    assert [machine["state"] for machine in status["machines"]] == ["gone"]
 
 
 def test_a_command_that_leaves_a_grandchild_which_writes_later(place, bars):

@@ -2,7 +2,6 @@
 to somebody else. Each ends in a clear word and the next step, and what was going on goes on."""
 
 import csv
-import datetime
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import time
 
 import pytest
 from own_server import OwnServer
-from phase_text import INSERT, bars, command_stage, place, quarantined, run, write_phase  # noqa: F401
+from phase_text import INSERT, bars, command_stage, place, quarantined, run, soon, write_phase  # noqa: F401
 from phase_under_test import HeldServer, PhaseUnderTest, processes_naming
 
 QUICK = '[machines]\n        slots = 1\n        heartbeat = "200ms"\n        lease = "2s"'
@@ -23,12 +22,6 @@ INDEX = """
         """
 # A command that says that it has begun, and waits for the test.
 GATE = "touch begun-$MAYFLY_PAIR; until test -e go; do sleep 0.05; done; " + INSERT
-
-
-def soon(seconds):
-    """So many seconds from now, as a phase file has it."""
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
-    return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
 @pytest.fixture
@@ -398,7 +391,7 @@ def test_a_gate_that_counts_with_grep_and_an_echo_stays_shut(place, bars, held):
     assert "GATE PASSED" in place.ok("logs")
     assert "wrote no row" in done.stdout
     stages = {stage["name"]: stage["tasks"] for stage in place.json("status")["stages"]}
-    assert stages["mine"]["quarantined"] == 2 and stages["behind"]["blocked"] == 2
+    assert stages["mine"]["quarantined"] == 1 and stages["behind"]["blocked"] == 2
     assert not (place.folder / "walked-on").exists()
 
 
@@ -429,7 +422,7 @@ def test_a_thousand_tables_without_a_row_are_a_fail_whatever_the_summary_says(pl
     assert status["verdict"] == "fail"
     for name, size in sizes.items():
         tables = held.query("select count(*) from pg_inherits where inhparent = %s::regclass", f"t__1.{name}")[0][0]
-        assert failed[name] == 2 * size and tables >= 2
+        assert failed[name] == 1 and tables >= 2  # its canary is enough
     assert place.run("verify").returncode == 8
 
 
@@ -530,16 +523,16 @@ def test_source_tables_that_do_not_fit_are_refused_at_plan(place, bars, server, 
 
 
 def test_a_command_that_eats_more_than_its_memory_fails_alone(place, bars, held):
-    script = (f'if [ $MAYFLY_PAIR = eurusd ]; then {sys.executable} -c "bytearray(700 << 20)"; exit $?; fi; ' + INSERT)
+    script = (f'if [ $MAYFLY_PAIR = gbpusd ]; then {sys.executable} -c "bytearray(700 << 20)"; exit $?; fi; ' + INSERT)
     write_phase(place, bars, INDEX + command_stage(script), QUICK + '\n        slot_memory = "256 MiB"')
     done = run(place)
     assert done.returncode == 8
-    assert "failed    mine@eurusd/2024: " in done.stdout
+    assert "failed    mine@gbpusd/2024: " in done.stdout
     assert "no process of it may have more than 256 MiB: raise machines.slot_memory" in done.stdout
     stages = {stage["name"]: stage["tasks"] for stage in place.json("status")["stages"]}
     assert stages["index"]["done"] == 2
     assert (stages["mine"]["done"], stages["mine"]["quarantined"]) == (1, 1)
-    story = place.json("explain", "mine@eurusd/2024")
+    story = place.json("explain", "mine@gbpusd/2024")
     assert story["failures"] == 1 and story["setbacks"] == 0
 
 

@@ -1,5 +1,6 @@
 """Small phases of one's own, and the fixtures that they run in: a few bars, an empty folder."""
 
+import datetime
 import shutil
 import tempfile
 import textwrap
@@ -40,6 +41,12 @@ def write_phase(place, bars, stages, extra="", source=None):
         {source or f'dir = "{bars}"'}
         """) + textwrap.dedent(stages)
     (place.folder / "phase.toml").write_text(text)
+
+
+def soon(seconds):
+    """So many seconds from now, as a phase file has it."""
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def run(place, *arguments):

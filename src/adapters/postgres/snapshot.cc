@@ -76,6 +76,7 @@ Status ReadStages(Connection& db, RunSnapshot& snapshot) {
                    .quarantined = r.Int(i, 9),
                    .skipped = r.Int(i, 10)};
     stage.rows = r.Int(i, 11);
+    if (!r.IsNull(i, 12)) stage.canary_seconds = r.Double(i, 12);
     snapshot.stages.push_back(std::move(stage));
   }
   return {};

@@ -1,0 +1,72 @@
+#include "sched/forecast.h"
+
+#include <gtest/gtest.h>
+
+#include "sched/decide.h"
+
+namespace mayfly::sched {
+namespace {
+
+RunSnapshot TwoStages() {
+  RunSnapshot s;
+  s.run.state = RunState::kRunning;
+  s.run.deadline_in = hours(1);
+  s.server_up = hours(1);
+  s.stages = {{.id = StageId{1},
+               .name = "load",
+               .state = StageState::kOpen,
+               .tasks = {.ready = 9, .done = 1},
+               .canary_seconds = 60},
+              {.id = StageId{2}, .name = "sums", .tasks = {.blocked = 100}}};
+  s.machines = {{.id = MachineId{1},
+                 .state = MachineState::kWorking,
+                 .external_id = "pid:1",
+                 .slots = 2,
+                 .heartbeat_age = seconds(1),
+                 .deadline_in = hours(1)}};
+  return s;
+}
+
+template <typename T>
+const T* Find(const std::vector<Action>& actions) {
+  for (const Action& action : actions) {
+    if (const T* found = std::get_if<T>(&action)) return found;
+  }
+  return nullptr;
+}
+
+TEST(Forecast, IsTheCanarysTimeForEachTaskThatIsLeftOverTheSlots) {
+  RunSnapshot s = TwoStages();
+  EXPECT_EQ(ForecastRest(s), Duration(seconds(270)));
+  s.stages[1].canary_seconds = 3.6;
+  EXPECT_EQ(ForecastRest(s), Duration(seconds(540 + 360) / 2));
+}
+
+TEST(Forecast, NothingIsSaidBeforeACanaryIsDoneOrWhileNobodyWorks) {
+  RunSnapshot s = TwoStages();
+  s.stages[0].canary_seconds.reset();
+  EXPECT_EQ(ForecastRest(s), std::nullopt);
+  s = TwoStages();
+  s.machines.clear();
+  EXPECT_EQ(ForecastRest(s), std::nullopt);
+}
+
+TEST(Forecast, ACanaryBeyondTheDeadlinePausesTheRunAndNamesTheStage) {
+  RunSnapshot s = TwoStages();
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {})), nullptr);
+  s.stages[1].canary_seconds = 100;
+  const auto actions = Decide(s, {}, {});
+  const auto* move = Find<MoveRun>(actions);
+  ASSERT_NE(move, nullptr);
+  EXPECT_EQ(move->to, RunState::kPaused);
+  EXPECT_NE(move->reason.find("stage sums"), std::string::npos) << move->reason;
+}
+
+TEST(Forecast, WhoeverContinuesItAllTheSameIsNotAskedAgain) {
+  RunSnapshot s = TwoStages();
+  s.stages[1].canary_seconds = 100;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {.pauses_on_overrun = false})), nullptr);
+}
+
+}  // namespace
+}  // namespace mayfly::sched

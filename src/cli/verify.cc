@@ -7,6 +7,7 @@
 #include "cli/phase_work.h"
 #include "cli/verify_text.h"
 #include "stages/verify.h"
+#include "stages/verify_causality.h"
 
 namespace mayfly::cli {
 namespace {
@@ -80,6 +81,9 @@ Result<int> RunVerifyCommand(const RunFlags& flags, const Session& session) {
     } else {
       report.stages.push_back(stage.spec.name);
     }
+  }
+  for (auto& left_out : stages::CausalityLeftOut(plan)) {
+    report.skipped.push_back(std::move(left_out));
   }
   {
     std::unique_ptr<Clock> clock = MakeClock();

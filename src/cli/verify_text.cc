@@ -109,8 +109,9 @@ std::string RenderVerify(const VerifyReport& report, const Paint& paint) {
   if (!scores.empty()) text += scores.Render(paint);
   Table assertions = AssertionTable(report);
   if (!assertions.empty()) text += "\n" + assertions.Render(paint);
+  if (!report.skipped.empty()) text += "\n";
   for (const auto& [stage, why] : report.skipped) {
-    text += fmt::format("\n  {} {}: {}\n", paint(Tone::kWarn, "skipped"), stage, why);
+    text += fmt::format("  {} {}: {}\n", paint(Tone::kWarn, "skipped"), stage, why);
   }
   return text + Failures(report, paint) + LastLine(report, paint);
 }

@@ -122,6 +122,9 @@ class RealLedger final : public Ledger {
     Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
       return inner_->probe().CountSource(question);
     }
+    Result<Series> ReadSeries(const SeriesQuery& query) override {
+      return inner_->probe().ReadSeries(query);
+    }
     Result<std::vector<std::string>> ListLeaves(const TableShape& shape) override {
       return inner_->probe().ListLeaves(shape);
     }

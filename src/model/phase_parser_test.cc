@@ -314,6 +314,35 @@ TEST(PhaseFile, MistakesInStagesAreNamedWithTheirLine) {
   for (const BadCase& c : cases) ExpectComplaint(c);
 }
 
+TEST(PhaseFile, MistakesInCausalityAreNamedWithTheirLine) {
+  const BadCase cases[] = {
+      {"causality of another type",
+       "assert = ",
+       "causality = 1000\nassert = ",
+       {"causality: expected a table"}},
+      {"samples below zero",
+       "assert = ",
+       "causality = { samples = -1 }\nassert = ",
+       {"causality samples", "-1"}},
+      {"causality with a key too many",
+       "assert = ",
+       "causality = { sampels = 5 }\nassert = ",
+       {"\"sampels\"", "\"samples\"?"}},
+  };
+  for (const BadCase& c : cases) ExpectComplaint(c);
+}
+
+TEST(PhaseFile, CausalityIsOnUnlessItIsSwitchedOff) {
+  auto causality = [](const std::string& set) {
+    auto parsed = ParseWith(kGood, set.empty() ? std::vector<std::string>{} : std::vector{set});
+    EXPECT_TRUE(parsed.ok()) << parsed.error().message();
+    return std::get<VerifySpec>(parsed->spec.FindStage("check")->kind).causality;
+  };
+  EXPECT_EQ(causality(""), (CausalitySpec{.samples = 1000, .seed = 42}));
+  EXPECT_EQ(causality("verify.causality={ samples = 0 }"), (CausalitySpec{.samples = 0}));
+  EXPECT_EQ(causality("stage.check.causality.seed=7"), (CausalitySpec{.seed = 7}));
+}
+
 TEST(PhaseFile, ACycleIsNamedByItsPath) {
   std::string text = kGood;
   text.insert(text.find("timeout"), "after = [\"report\"]\n");

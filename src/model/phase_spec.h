@@ -117,8 +117,16 @@ struct AssertionSpec {
   friend bool operator==(const AssertionSpec&, const AssertionSpec&) = default;
 };
 
+// How many rows of the features are computed a second time, in all pairs together. 0: none.
+struct CausalitySpec {
+  int samples = 1000;
+  int seed = 42;
+  friend bool operator==(const CausalitySpec&, const CausalitySpec&) = default;
+};
+
 struct VerifySpec {
   std::vector<AssertionSpec> assertions;
+  CausalitySpec causality;
   friend bool operator==(const VerifySpec&, const VerifySpec&) = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/text.h"
 #include "model/phase_parser.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr int kMaxTries = 1000;
 constexpr int kMaxLookback = 1200;
+constexpr int kMaxSamples = 1'000'000;
 
 constexpr std::array<std::string_view, 14> kBarColumns{
     "ts",       "open",    "high",      "low",      "close",    "volume",  "bid_open",
@@ -215,14 +217,12 @@ CommandSpec ReadCommand(TableReader& reader, const std::string& stage, Problems&
   return command;
 }
 
-VerifySpec ReadVerify(TableReader& reader, Problems& problems) {
-  VerifySpec verify;
+void ReadAssertions(TableReader& reader, VerifySpec& verify, Problems& problems) {
   const TomlNode* node = reader.Find("assert");
-  if (node == nullptr) return verify;
+  if (node == nullptr) return;
   const auto* array = node->As<TomlArray>();
   if (array == nullptr) {
-    reader.ComplainType(*node, "assert", "a list of { name = …, sql = … }");
-    return verify;
+    return reader.ComplainType(*node, "assert", "a list of { name = …, sql = … }");
   }
   for (const TomlNode& item : *array) {
     if (item.As<TomlTable>() == nullptr) {
@@ -244,6 +244,24 @@ VerifySpec ReadVerify(TableReader& reader, Problems& problems) {
     inner.Finish();
     verify.assertions.push_back(std::move(assertion));
   }
+}
+
+void ReadCausality(TableReader& reader, CausalitySpec& causality, Problems& problems) {
+  const TomlNode* node = reader.Find("causality");
+  if (node == nullptr) return;
+  if (node->As<TomlTable>() == nullptr) {
+    return reader.ComplainType(*node, "causality", "a table such as { samples = 1000, seed = 42 }");
+  }
+  TableReader inner(*node, reader.what() + " causality", problems);
+  inner.ReadCount("samples", causality.samples, 0, kMaxSamples);
+  inner.ReadCount("seed", causality.seed, 0, std::numeric_limits<int>::max());
+  inner.Finish();
+}
+
+VerifySpec ReadVerify(TableReader& reader, Problems& problems) {
+  VerifySpec verify;
+  ReadAssertions(reader, verify, problems);
+  ReadCausality(reader, verify.causality, problems);
   return verify;
 }
 

@@ -41,6 +41,7 @@ struct SeriesQuery {
   std::string time_column = "ts";
   std::vector<std::string> columns;
   std::vector<std::pair<std::string, std::string>> equals;  // column = text
+  std::optional<std::vector<std::int64_t>> at;  // rows of these UTC microseconds only; absent: all
 };
 
 // A table of an attempt that a `command` writes into, as a role that can do nothing else.
@@ -124,6 +125,9 @@ class DataProbe {
   virtual ~DataProbe() = default;
   virtual Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) = 0;
   virtual Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) = 0;
+
+  // As RunData's.
+  virtual Result<Series> ReadSeries(const SeriesQuery& query) = 0;
 
   // Leaves that the catalog has under this table, by name, sorted.
   virtual Result<std::vector<std::string>> ListLeaves(const TableShape& shape) = 0;

@@ -80,6 +80,9 @@ class FakeProbe final : public DataProbe {
     SourceAnswer answer{source_rows, std::vector<std::int64_t>(question.rules.size())};
     return std::vector<SourceAnswer>(question.leaves.size(), answer);
   }
+  Result<Series> ReadSeries(const SeriesQuery& query) override {
+    return Series{{}, std::vector<std::vector<double>>(query.columns.size())};
+  }
   Result<std::vector<std::string>> ListLeaves(const TableShape&) override {
     return std::vector<std::string>{};
   }

@@ -8,6 +8,7 @@
 
 #include "engine/catalogue.h"
 #include "stages/stage_kind.h"
+#include "stages/verify_causality.h"
 
 namespace mayfly::stages {
 namespace {
@@ -149,17 +150,45 @@ bool IsJudgedAt(const PlannedStage& stage, const Point& point) {
   return point.empty() || (HasPair(stage) && point.Label("pair").has_value());
 }
 
-Status JudgeStageAt(const PhasePlan& plan, std::size_t index, const Point& point, DataProbe& probe,
-                    std::vector<Finding>& findings) {
-  const PlannedStage& stage = plan.stages[index];
-  StageContract promises = ContractOf(stage);
-  PlaceGatherer gatherer(plan, stage, LeavesAt(plan, index, point), probe);
-  TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises, point));
-  std::string place = point.empty() ? stage.shape->shown_name() : point.Key();
-  std::vector<Finding> judged = contract::JudgePlace(promises, place, evidence);
-  findings.insert(findings.end(), judged.begin(), judged.end());
-  return {};
-}
+// Judges stages at one point and collects what it found.
+class PointJudge {
+ public:
+  PointJudge(const PhasePlan& plan, const Point& point, DataProbe& probe,
+             std::vector<Finding>& findings)
+      : plan_(plan),
+        point_(point),
+        probe_(probe),
+        causality_(plan, point, probe),
+        findings_(findings) {}
+
+  Status Judge(std::size_t index) {
+    const PlannedStage& stage = plan_.stages[index];
+    StageContract promises = ContractOf(stage);
+    std::vector<Leaf> leaves = LeavesAt(plan_, index, point_);
+    PlaceGatherer gatherer(plan_, stage, leaves, probe_);
+    TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises, point_));
+    std::string place = point_.empty() ? stage.shape->shown_name() : point_.Key();
+    Append(contract::JudgePlace(promises, place, evidence));
+    bool all_exist =
+        std::all_of(evidence.begin(), evidence.end(), [](const auto& leaf) { return leaf.exists; });
+    if (!all_exist) return {};  // nothing to read rows from, and said already
+    TRY_ASSIGN(std::vector<Finding> causality, causality_.Judge(stage, leaves));
+    Append(std::move(causality));
+    return {};
+  }
+
+ private:
+  void Append(std::vector<Finding> judged) {
+    findings_.insert(findings_.end(), std::make_move_iterator(judged.begin()),
+                     std::make_move_iterator(judged.end()));
+  }
+
+  const PhasePlan& plan_;
+  const Point& point_;
+  DataProbe& probe_;
+  CausalityVerifier causality_;
+  std::vector<Finding>& findings_;
+};
 
 Result<std::vector<Finding>> JudgeTableOf(const PhasePlan& plan, std::size_t index,
                                           DataProbe& probe) {
@@ -183,6 +212,9 @@ class VerifyKind : public StageKind {
       TRY_ASSIGN(std::vector<Finding> whole,
                  VerifyWhole(world_.plan, context.stage.spec, world_.probe));
       findings.insert(findings.end(), whole.begin(), whole.end());
+      for (const auto& [name, why] : CausalityLeftOut(world_.plan)) {
+        world_.log(context.task.id, fmt::format("{}: {}", name, why));
+      }
     }
     for (const Finding& finding : findings) {
       if (finding.verdict != Verdict::kPass) Tell(context, finding);
@@ -238,10 +270,9 @@ std::vector<Point> VerifyPoints(const PhasePlan& plan) {
 Result<std::vector<Finding>> VerifyPoint(const PhasePlan& plan, const Point& point,
                                          DataProbe& probe) {
   std::vector<Finding> findings;
+  PointJudge judge(plan, point, probe, findings);
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    if (IsJudgedAt(plan.stages[i], point)) {
-      TRY(JudgeStageAt(plan, i, point, probe, findings));
-    }
+    if (IsJudgedAt(plan.stages[i], point)) TRY(judge.Judge(i));
   }
   return findings;
 }
@@ -250,12 +281,14 @@ Result<std::vector<Finding>> VerifyWhole(const PhasePlan& plan, const StageSpec&
                                          DataProbe& probe) {
   std::vector<Finding> findings;
   bool by_pair = !VerifyPoints(plan).front().empty();
+  Point everything;
+  PointJudge judge(plan, everything, probe, findings);
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     const PlannedStage& stage = plan.stages[i];
     if (!stage.shape || stage.skipped) continue;
     TRY_ASSIGN(std::vector<Finding> judged, JudgeTableOf(plan, i, probe));
     findings.insert(findings.end(), judged.begin(), judged.end());
-    if (by_pair && !HasPair(stage)) TRY(JudgeStageAt(plan, i, Point(), probe, findings));
+    if (by_pair && !HasPair(stage)) TRY(judge.Judge(i));
   }
   for (const AssertionSpec& assertion : std::get<VerifySpec>(verify.kind).assertions) {
     Result<std::optional<bool>> answer = probe.Assert(Point(), assertion.sql);

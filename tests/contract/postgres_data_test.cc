@@ -212,14 +212,46 @@ TEST_F(PostgresData, AReaderProbesButWritesNothing) {
             ErrorKind::kDenied);
 }
 
+TEST_F(PostgresData, StoredRowsAreReadAtTheirTimesOnly) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok() && Write(1, {4, std::nan("")}).ok());
+  ASSERT_TRUE(Commit().ok());
+  auto at = [&](std::size_t number, int minute) {
+    return (*leaf(number).begin + minutes(minute)).time_since_epoch().count();
+  };
+  SeriesQuery query{.table = "bars", .columns = {"v"}, .equals = {{"pair", "a"}}};
+  query.at = {at(1, 1), at(0, 1), at(0, 30)};  // in no order, and one that is not there
+  auto reader = postgres::PgReaderProbe::Open(conninfo_, run_);
+  ASSERT_TRUE(reader.ok());
+  for (DataProbe* some : {&probe(), &(*reader)->probe()}) {
+    auto rows = some->ReadSeries(query);
+    ASSERT_TRUE(rows.ok()) << rows.error().message();
+    EXPECT_THAT(rows->ts_us, ElementsAre(at(0, 1), at(1, 1)));
+    EXPECT_EQ(rows->columns[0][0], 2);
+    EXPECT_TRUE(std::isnan(rows->columns[0][1]));
+  }
+  query.at->clear();
+  EXPECT_TRUE(probe().ReadSeries(query)->ts_us.empty());
+  query.at.reset();
+  EXPECT_EQ(probe().ReadSeries(query)->ts_us.size(), 5U);
+}
+
+struct RowNumbers {
+  std::size_t begin, end;
+};
+
 // The obvious way to count: at every row look back over the whole window.
-std::int64_t CountObviously(const std::vector<double>& values, std::size_t begin, std::size_t end,
-                            std::size_t lookback) {
+std::int64_t CountObviously(const std::vector<double>& values, RowNumbers rows,
+                            const WindowRule& rule) {
+  const auto lookback = static_cast<std::size_t>(rule.lookback);
   std::int64_t whole = 0;
-  for (std::size_t i = begin; i < end; ++i) {
-    bool good = i >= lookback;
-    for (std::size_t k = 0; good && k <= lookback; ++k) good = !std::isnan(values[i - k]);
-    whole += good ? 1 : 0;
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    bool good = i >= lookback, same = true;
+    for (std::size_t k = 0; good && k <= lookback; ++k) {
+      good = !std::isnan(values[i - k]);
+      same = same && values[i - k] == values[i];
+    }
+    whole += good && !(rule.null_when_flat && same) ? 1 : 0;
   }
   return whole;
 }
@@ -243,10 +275,39 @@ TEST_F(PostgresData, WindowsAreCountedAsTheirDefinitionSays) {
     EXPECT_EQ((*answers)[0].rows, 40);
     EXPECT_EQ((*answers)[1].rows, 50);
     for (std::size_t r = 0; r < question.rules.size(); ++r) {
-      auto lookback = static_cast<std::size_t>(question.rules[r].lookback);
-      EXPECT_EQ((*answers)[0].non_null[r], CountObviously(all, 0, 40, lookback)) << r;
-      EXPECT_EQ((*answers)[1].non_null[r], CountObviously(all, 40, 90, lookback)) << r;
+      EXPECT_EQ((*answers)[0].non_null[r], CountObviously(all, {0, 40}, question.rules[r])) << r;
+      EXPECT_EQ((*answers)[1].non_null[r], CountObviously(all, {40, 90}, question.rules[r])) << r;
     }
+    ASSERT_TRUE(data().Rollback().ok());
+  }
+}
+
+// A flat stretch that begins in one leaf and ends in the next, with a missing value in it or not.
+TEST_F(PostgresData, FlatWindowsAreCountedAsNullWhereTheRuleSaysSo) {
+  for (bool has_null : {false, true}) {
+    Rng rng(9);
+    std::vector<double> all;
+    for (int i = 0; i < 90; ++i) all.push_back(i >= 30 && i < 60 ? 1.25 : rng.Unit());
+    if (has_null) all[45] = std::nan("");
+    std::vector<double> january(all.begin(), all.begin() + 40),
+        february(all.begin() + 40, all.end());
+    ASSERT_TRUE(data().Begin().ok());
+    ASSERT_TRUE(Write(0, january).ok() && Write(1, february).ok());
+    SourceQuestion question{.table = "bars",
+                            .equals = {{"pair", "a"}},
+                            .leaves = {leaf(0), leaf(1)},
+                            .rules = {{{"v"}, 5, true},
+                                      {{"v"}, 5, false},
+                                      {{"v"}, 29, true},
+                                      {{"v"}, 30, true},
+                                      {{"v"}, 0, true}}};
+    auto answers = probe().CountSource(question);
+    ASSERT_TRUE(answers.ok()) << answers.error().message();
+    for (std::size_t r = 0; r < question.rules.size(); ++r) {
+      EXPECT_EQ((*answers)[0].non_null[r], CountObviously(all, {0, 40}, question.rules[r])) << r;
+      EXPECT_EQ((*answers)[1].non_null[r], CountObviously(all, {40, 90}, question.rules[r])) << r;
+    }
+    EXPECT_LT((*answers)[0].non_null[0], (*answers)[0].non_null[1]);
     ASSERT_TRUE(data().Rollback().ok());
   }
 }

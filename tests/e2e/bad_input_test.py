@@ -1,6 +1,7 @@
 """What people really do to it: each ends in a clear refusal or in verdict fail, and nothing is lost."""
 
 import gzip
+import json
 import shutil
 
 import pytest
@@ -248,6 +249,31 @@ def test_data_changed_after_it_was_accepted_fails_verification(mayfly_bin, bars)
     phase.query("delete from bqx__1.bqx where ctid in (select ctid from bqx__1.bqx limit 1)")
     verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
     assert verify.returncode == 8
+    phase.close()
+    phase.remove()
+
+
+def test_a_value_off_by_a_millionth_fails_verification_by_name(mayfly_bin, bars):
+    """No count changes, no storage: only computing the row again tells."""
+    phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
+    phase.mayfly.ok(*phase.command, timeout=120)
+    before = phase.mayfly.json("verify", "--state", phase.state)
+    assert before["verdict"] == "pass"
+    checks = {(check["stage"], check["check"]) for check in before["checks"]}
+    assert {("1.5-bqx", f"causality: {name}") for name in
+            ("rows", "truncation", "warm-up", "identities")} <= checks
+    assert {"causality: targets (T7)", "causality: splits (T5)", "causality: joins of pairs (T6)"} \
+        == {skipped["stage"] for skipped in before["skipped"]}
+    # The first row that has a return is looked at whatever the seed.
+    phase.query("update bqx__1.bqx set w15_bqx_return = w15_bqx_return * (1 + 1e-6) where pair = 'eurusd' and ts = "
+                "(select ts from bqx__1.bqx where pair = 'eurusd' order by ts offset 15 limit 1)")
+    verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
+    assert verify.returncode == 8
+    failed = {(check["stage"], check["check"], check["where"]): check["expected"]
+              for check in json.loads(verify.stdout)["checks"] if check["verdict"] != "pass"}
+    assert set(failed) == {("1.5-bqx", "causality: truncation", "eurusd"),
+                           ("1.5-bqx", "causality: identities", "eurusd")}
+    assert " w15_bqx_return: " in failed["1.5-bqx", "causality: truncation", "eurusd"]
     phase.close()
     phase.remove()
 

@@ -218,7 +218,8 @@ Error Connection::Failure(const PGresult* result) {
   if (state == nullptr) return LostConnection();
   last_state_ = state;
   std::string text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  for (int field : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
+  constexpr std::array<int, 2> kMore{PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT};
+  for (int field : kMore) {
     if (const char* more = PQresultErrorField(result, field)) text += fmt::format("; {}", more);
   }
   if (last_state_ == kDiskFull) text += "; the database's disk is full";

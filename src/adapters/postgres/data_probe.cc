@@ -11,6 +11,7 @@
 #include "adapters/postgres/ddl.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/queries.gen.h"
+#include "adapters/postgres/source_tables.h"
 #include "adapters/postgres/sql_text.h"
 #include "base/text.h"
 
@@ -258,6 +259,11 @@ Result<std::vector<SourceAnswer>> PgDataProbe::FollowWindows(Connection& db,
     }
   }
   return answers;
+}
+
+Result<Series> PgDataProbe::ReadSeries(const SeriesQuery& query) {
+  TRY_ASSIGN(Connection * db, source_());
+  return ReadSeriesFrom(*db, schema_, query);
 }
 
 Result<std::vector<std::string>> PgDataProbe::ListLeaves(const TableShape& shape) {

@@ -22,6 +22,7 @@ class PgDataProbe final : public DataProbe {
 
   // A scan of counts where no input is NULL; else the inputs are read and the windows followed.
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override;
+  Result<Series> ReadSeries(const SeriesQuery& query) override;
   Result<std::vector<std::string>> ListLeaves(const TableShape& shape) override;
   Result<bool> HasKey(const TableShape& shape) override;
   Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override;

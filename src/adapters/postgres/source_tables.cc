@@ -66,6 +66,17 @@ Status CheckTable(Connection& db, const SeriesQuery& query) {
   return found.Bool(0, 3) && found.Bool(0, 4) ? Status() : MayNotPassOn(name, db);
 }
 
+// " AND ts IN ('…', …)": constants, so that partitions are pruned and rows found by the key.
+std::string AtText(const SeriesQuery& query) {
+  if (!query.at) return "";
+  std::vector<std::string> instants;
+  for (std::int64_t ts_us : *query.at) {
+    instants.push_back(QuoteText(FormatInstant(Instant(Duration(ts_us)))));
+  }
+  if (instants.empty()) return " AND false";
+  return fmt::format(" AND {} IN ({})", QuoteName(query.time_column), Join(instants, ", "));
+}
+
 }  // namespace
 
 SourceName SourceNameOf(const std::string& table) {
@@ -80,9 +91,9 @@ Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const S
     columns.push_back(QuoteName(column) + "::float8");
   }
   std::string statement =
-      fmt::format("COPY (SELECT {} FROM {} WHERE {} ORDER BY {}) TO STDOUT (FORMAT binary)",
+      fmt::format("COPY (SELECT {} FROM {} WHERE {}{} ORDER BY {}) TO STDOUT (FORMAT binary)",
                   Join(columns, ", "), TableName(schema, query.table), EqualsText(query.equals),
-                  QuoteName(query.time_column));
+                  AtText(query), QuoteName(query.time_column));
   SeriesDecoder decoder(query.columns.size());
   Status copied =
       db.CopyOut(statement, [&](std::string_view message) { return decoder.Take(message); });

@@ -1,5 +1,7 @@
 #include "engine/naive/families.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -13,6 +15,8 @@ namespace mayfly::engine::naive {
 namespace {
 
 constexpr double kNull = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUlps = 8 * std::numeric_limits<double>::epsilon();
+constexpr std::size_t kLongest = 75;
 
 double Index(std::span<const double> price, double baseline, std::size_t row) {
   return price.empty() ? kNull : 100 * price[row] / baseline;
@@ -20,7 +24,7 @@ double Index(std::span<const double> price, double baseline, std::size_t row) {
 
 // "w15_bqx_return" is {15, "return"}, "agg_bqx_range" is {75, "range"}.
 struct BqxColumn {
-  std::size_t window = 75;
+  std::size_t window = kLongest;
   std::string_view figure;
 };
 
@@ -74,6 +78,38 @@ double BqxValue(const BarView& bars, double baseline, std::string_view column, s
     window.push_back(Index(bars.close, baseline, past));
   }
   return Figure(parsed.figure, window, Index(bars.close, baseline, row));
+}
+
+void RateIndexCells(const RowRequest& request, std::span<Cell> out) {
+  for (std::size_t c = 0; c < out.size(); ++c) {
+    const double value = RateIndexValue(request.bars, request.options.baseline,
+                                        request.family.columns()[c].name, request.row);
+    out[c] = {value, 0, kUlps * std::fabs(value)};
+  }
+}
+
+void BqxCells(const RowRequest& request, std::span<Cell> out) {
+  const double baseline = request.options.baseline;
+  const double x = Index(request.bars.close, baseline, request.row);
+  // spreads[n]: how far the last n rows and this one lie apart.
+  std::array<double, kLongest + 1> spreads{};
+  double max = x, min = x;
+  for (std::size_t n = 1; n <= std::min(kLongest, request.row); ++n) {
+    const double past = Index(request.bars.close, baseline, request.row - n);
+    max = std::fmax(max, past);
+    min = std::fmin(min, past);
+    spreads[n] = max - min;
+  }
+  for (std::size_t c = 0; c < out.size(); ++c) {
+    const std::string_view name = request.family.columns()[c].name;
+    const double value = BqxValue(request.bars, baseline, name, request.row);
+    const std::size_t window = name == "rate_index" ? 0 : Parse(name).window;
+    const bool is_level = name.ends_with("_index") && !name.ends_with("stdev_index");
+    const double terms = name.ends_with("_return") ? static_cast<double>(window) : 1;
+    const double unit = name.ends_with("_index") ? 1 : std::fabs(x);
+    out[c] = {value, std::fmax(spreads[window] * terms / unit, is_level ? 0 : std::fabs(value)),
+              kUlps * std::fabs(value)};
+  }
 }
 
 }  // namespace mayfly::engine::naive

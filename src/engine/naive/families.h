@@ -1,11 +1,13 @@
 #pragma once
-// The slow obvious twins of families/: one value at a time, straight from the definition, with the
-// NULL rule applied by looking at the inputs. For tests and benchmarks.
+// The slow obvious twins of rate_index and bqx: straight from the definition, with the NULL rule
+// applied by looking at the inputs.
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "engine/family.h"
+#include "engine/naive/twin.h"
 
 namespace mayfly::engine::naive {
 
@@ -13,5 +15,9 @@ namespace mayfly::engine::naive {
 double RateIndexValue(const BarView& bars, double baseline, std::string_view column,
                       std::size_t row);
 double BqxValue(const BarView& bars, double baseline, std::string_view column, std::size_t row);
+
+// All columns of the family at one row; see twin.h.
+void RateIndexCells(const RowRequest& request, std::span<Cell> out);
+void BqxCells(const RowRequest& request, std::span<Cell> out);
 
 }  // namespace mayfly::engine::naive

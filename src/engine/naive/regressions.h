@@ -1,6 +1,6 @@
 #pragma once
-// The slow obvious twins of the families over a parabola and of the bands: one value at a time, in
-// long double, every window fitted from scratch. For tests and benchmarks.
+// The slow obvious twins of the families over a parabola and of the bands: in long double, windows
+// fitted from scratch (those whose terms a covariance is made of follow one another).
 
 #include <cstddef>
 #include <span>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/family.h"
+#include "engine/naive/twin.h"
 
 namespace mayfly::engine::naive {
 
@@ -29,5 +30,8 @@ Parabola Fit(std::span<const long double> window);
 // of the history; NaN for NULL.
 long double Value(std::string_view family, const BarView& bars, const Options& options,
                   std::string_view column, std::size_t row);
+
+// All columns of one of these families at one row; see twin.h.
+void ParabolaCells(const RowRequest& request, std::span<Cell> out);
 
 }  // namespace mayfly::engine::naive

@@ -1,6 +1,6 @@
 #pragma once
 // The slow obvious twins of kernels/: each window computed from scratch, in two passes, in long
-// double. For tests and benchmarks; nothing in a run calls them.
+// double.
 
 #include <cstddef>
 #include <span>

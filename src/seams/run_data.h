@@ -49,6 +49,7 @@ struct Staging {
   std::string table;     // schema-qualified
   std::string conninfo;  // for the command's own environment only (I12's one exemption)
   std::string role;
+  std::string backend;  // of ours, when it was opened
 };
 
 class RunData {
@@ -80,6 +81,10 @@ class RunData {
   virtual Result<Staging> OpenStaging(TaskId task, Fence fence, const TableShape& shape) = 0;
   virtual Status SealStaging(const Staging& staging) = 0;
   virtual Status DropStaging(const Staging& staging) = 0;
+
+  // Our own connection was lost since the staging was opened: whatever the command could not do,
+  // the database was away. Ask after SealStaging.
+  virtual bool LostConnectionSince(const Staging& staging) = 0;
 };
 
 struct ColumnFacts {

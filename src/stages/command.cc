@@ -114,6 +114,12 @@ Status JudgeExit(const CommandExit& exit, const StageSpec& stage,
   return {};
 }
 
+// A command that fails while its database is away is not to blame for it (I5).
+Status Blamed(const Status& failed, bool database_was_away) {
+  if (!database_was_away || failed.error().kind() != ErrorKind::kCorrupt) return failed;
+  return Unavailable(failed.error().message() + "; the database was away while it ran");
+}
+
 // What a program prints comes in pieces that end anywhere; it is kept by whole lines. A line
 // without an end is passed on in parts.
 class Lines {
@@ -152,8 +158,9 @@ class CommandKind : public StageKind {
     // Whatever became of the command, nothing may write any more.
     Status sealed = world_.data.SealStaging(staging);
     if (!ran.ok() || !sealed.ok()) {
+      bool was_away = world_.data.LostConnectionSince(staging);
       Status dropped = world_.data.DropStaging(staging);
-      Status first = !ran.ok() ? ran : sealed;
+      Status first = !ran.ok() ? Blamed(ran, was_away) : sealed;
       std::string context_text = context.stage.spec.name + " at " + task.point.Key();
       if (!dropped.ok()) context_text += " (its staging table stays until the run is cleaned up)";
       return first.error().Within(context_text);

@@ -53,7 +53,7 @@ class FakeData final : public RunData {
   }
   Result<Staging> OpenStaging(TaskId, Fence, const TableShape&) override {
     calls.emplace_back("open");
-    return Staging{"s.t", "host=h user=c password='it''s' dbname=d", "c"};
+    return Staging{"s.t", "host=h user=c password='it''s' dbname=d", "c", "1"};
   }
   Status SealStaging(const Staging&) override {
     calls.emplace_back("seal");
@@ -63,6 +63,8 @@ class FakeData final : public RunData {
     calls.emplace_back("drop");
     return {};
   }
+  bool LostConnectionSince(const Staging&) override { return lost; }
+  bool lost = false;
   Series series;
   std::int64_t selected_rows = 1;
   std::map<std::string, std::size_t> leaves;
@@ -331,6 +333,17 @@ TEST(Command, NoBadEndCountsAndEachIsSealedAndDropped) {
     EXPECT_EQ(done.error().kind(), end.kind) << end.name;
     EXPECT_EQ(bench.data.calls, (std::vector<std::string>{"open", "seal", "drop"})) << end.name;
   }
+}
+
+// psql says 2 when the server is not there: a restart is not the task's own fault (I5).
+TEST(Command, AFailureWhileTheDatabaseWasAwayIsOurs) {
+  Bench bench;
+  bench.data.lost = true;
+  bench.processes.exit = {.exit_code = 2};
+  EXPECT_EQ(bench.Execute("mine").error().kind(), ErrorKind::kUnavailable);
+  Bench fine;
+  fine.data.lost = true;
+  EXPECT_TRUE(fine.Execute("mine").ok());
 }
 
 TEST(Command, AFailureThatSpeaksOfMemoryNamesTheLimit) {

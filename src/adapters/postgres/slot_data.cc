@@ -81,6 +81,7 @@ class PgRunData final : public RunData {
     staging.table = PlainOrQuoted(std::string(rows.Text(0, 0)), std::string(rows.Text(0, 1)));
     staging.role = rows.Text(0, 2);
     staging.conninfo = db->AddressFor(staging.role, password);
+    TRY_ASSIGN(staging.backend, CurrentBackend());
     return staging;
   }
 
@@ -102,7 +103,17 @@ class PgRunData final : public RunData {
     return {};
   }
 
+  bool LostConnectionSince(const Staging& staging) override {
+    Result<std::string> now = CurrentBackend();
+    return !now || *now != staging.backend;
+  }
+
  private:
+  Result<std::string> CurrentBackend() {
+    TRY_ASSIGN(Connection * db, state_.Db());
+    return fmt::format("{} {}", db->backend().pid, db->backend().start);
+  }
+
   static Status Named(const Leaf& leaf, const Status& status) {
     if (status) return {};
     return status.error().Within(leaf.name);

@@ -143,7 +143,8 @@ int main(int count, char** arguments) {
   int tasks = std::atoi(arguments[4]);
   CHECK(slots > 0 && batch > 0 && tasks > 0, "SLOTS, BATCH and TASKS are counts above zero");
   RunUnderTest r = StartRun(arguments[1], slots, tasks);
-  Shared shared = Shared::Make(static_cast<std::size_t>((tasks / batch + 2) * slots * slots));
+  Shared shared = Shared::Make((static_cast<std::size_t>(tasks / batch) + 2) *
+                               static_cast<std::size_t>(slots) * static_cast<std::size_t>(slots));
   double seconds = RunSlots(r, slots, batch, shared);
   Report(r, tasks, seconds, shared.milliseconds);
   return 0;

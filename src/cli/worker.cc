@@ -65,7 +65,7 @@ Result<int> RunSlot(const Flags& flags) {
   TRY_ASSIGN(std::string access, AccessFromEnvironment());
   TRY_ASSIGN(PhasePlan plan, CompileStored(*host, flags.scratch));
   SlotIdentity who{RunId{flags.run}, MachineId{flags.machine}, flags.slot};
-  TRY_ASSIGN(SlotEnds ends, OpenSlot(access, who));
+  TRY_ASSIGN(SlotEnds ends, OpenSlot(access, who, plan.spec.database.writers));
   StdoutReporter reporter;
   auto log = [&](TaskId task, std::string_view text) {
     Status kept = ends.queue->Log(who, task, text);

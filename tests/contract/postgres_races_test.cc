@@ -113,6 +113,76 @@ TEST_F(PostgresLedger, WhatIsSaidInATransactionOutlivesIt) {
   EXPECT_EQ(MustRun(db, "SELECT text FROM mayfly.log").Text(0, 0), "before it failed");
 }
 
+// Slots with two writer tokens among them, each writing one leaf of its own.
+class PostgresWriters : public PostgresLedger {
+ protected:
+  std::unique_ptr<postgres::SlotSession> Open(int slot) {
+    auto session = postgres::SlotSession::Open(
+        machine_.access, SlotIdentity{run_, machine_.machine, slot}, {.writers = 2});
+    EXPECT_TRUE(session.ok()) << session.error().message();
+    return std::move(*session);
+  }
+
+  static Status WriteOneRow(RunData& data, const std::string& name) {
+    PhasePlan plan = MakePlan("contract");
+    for (const PlannedTask& task : plan.tasks) {
+      for (const Leaf& leaf : task.leaves) {
+        if (leaf.name == name) return WriteRow(data, *plan.stages[task.stage].shape, leaf);
+      }
+    }
+    return NotFound(name);
+  }
+
+  std::int64_t CountTokens(bool granted) {
+    postgres::Connection db = OpenAsSuperuser(conninfo_);
+    return MustRun(db, fmt::format("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND "
+                                   "classid = 1835104614 AND granted = {}",
+                                   granted))
+        .Int(0, 0);
+  }
+
+ private:
+  static Status WriteRow(RunData& data, const TableShape& shape, const Leaf& leaf) {
+    std::vector<std::int64_t> ts{leaf.begin->time_since_epoch().count()};
+    std::vector<double> values{1};
+    std::string pair = *leaf.point.Label("pair");
+    std::vector<ColumnData> columns{std::string_view(pair), std::span<const std::int64_t>(ts),
+                                    std::span<const double>(values)};
+    return data.ReplaceLeaf(shape, leaf, 1, columns);
+  }
+};
+
+TEST_F(PostgresWriters, NoMoreSlotsWriteAtOnceThanThereAreTokens) {
+  auto first = Open(0), second = Open(1), third = Open(2);
+  for (auto* slot : {&first, &second, &third}) ASSERT_TRUE((*slot)->data().Begin().ok());
+  ASSERT_TRUE(WriteOneRow(first->data(), "bars_a_2024_01").ok());
+  ASSERT_TRUE(WriteOneRow(first->data(), "bars_a_2024_01").ok());  // one token a transaction
+  ASSERT_TRUE(WriteOneRow(second->data(), "bars_a_2024_02").ok());
+  EXPECT_EQ(CountTokens(true), 2);
+  auto waits =
+      std::async(std::launch::async, [&] { return WriteOneRow(third->data(), "bars_b_2024_01"); });
+  while (CountTokens(false) == 0) std::this_thread::yield();
+  EXPECT_EQ(CountTokens(true), 2);
+  ASSERT_TRUE(first->data().Rollback().ok());  // the third waits for the token of its number
+  Status written = waits.get();
+  EXPECT_TRUE(written.ok()) << written.error().message();
+  EXPECT_EQ(CountTokens(true), 2);
+  ASSERT_TRUE(third->data().Rollback().ok());
+  ASSERT_TRUE(second->data().Rollback().ok());
+  EXPECT_EQ(CountTokens(true), 0);
+}
+
+TEST_F(PostgresWriters, WhoWritesNoLeafWaitsForNoToken) {
+  auto first = Open(0), second = Open(1), third = Open(2);
+  ASSERT_TRUE(first->data().Begin().ok() && second->data().Begin().ok());
+  ASSERT_TRUE(WriteOneRow(first->data(), "bars_a_2024_01").ok());
+  ASSERT_TRUE(WriteOneRow(second->data(), "bars_a_2024_02").ok());
+  auto leased = third->queue().Claim({{run_, machine_.machine, 2}, 1});
+  ASSERT_TRUE(leased.ok());
+  std::vector<Completion> done{{leased->front().id, leased->front().fence, 0, 0, "{}"}};
+  EXPECT_TRUE(third->queue().Complete(done, std::nullopt).ok());
+}
+
 // Four slots of two machines against a reaper that takes everything back again and again.
 TEST_F(PostgresRaces, NothingIsLeasedTwiceAndNothingIsLost) {
   std::atomic<bool> stop{false};

@@ -90,6 +90,7 @@ std::string_view Password(const PGconn* conn) {
 Rows::Rows(PGresult* result) : result_(result) {}
 void Rows::Clear::operator()(PGresult* result) const { PQclear(result); }
 int Rows::size() const { return PQntuples(result_.get()); }
+std::string_view Rows::ColumnName(int column) const { return PQfname(result_.get(), column); }
 int Rows::columns() const { return PQnfields(result_.get()); }
 
 std::string_view Rows::Text(int row, int column) const {
@@ -190,6 +191,11 @@ Status Connection::Configure(const ConnectOptions& options) {
   if (rows.size() != 1) return Defect("a database session does not see itself");
   backend_ = {static_cast<int>(rows.Int(0, 0)), std::string(rows.Text(0, 1))};
   return {};
+}
+
+bool Connection::is_local() const {
+  const char* host = PQhost(conn_.get());
+  return host != nullptr && (*host == '/' || *host == '@');
 }
 
 bool Connection::alive() const {

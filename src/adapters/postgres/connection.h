@@ -34,6 +34,7 @@ class Rows {
   Instant Time(int row, int column) const;  // timestamptz in UTC
   std::optional<Instant> MaybeTime(int row, int column) const;
   std::optional<std::int64_t> MaybeInt(int row, int column) const;
+  std::string_view ColumnName(int column) const;
   std::string_view tag() const;   // "COMMIT", "ROLLBACK", "INSERT 0 1"
   std::int64_t affected() const;  // rows that the last statement changed
   const pg_result* raw() const { return result_.get(); }
@@ -93,6 +94,7 @@ class Connection {
   }
 
   bool alive() const;
+  bool is_local() const;  // over a unix socket: the server is on this machine
   bool in_transaction() const;
   bool in_good_transaction() const;  // open, and no statement of it failed
   const Backend& backend() const { return backend_; }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "adapters/postgres/data_probe.h"
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/worker_registry.h"
@@ -9,6 +12,14 @@
 namespace mayfly::postgres {
 
 namespace internal {
+namespace {
+
+int CountWriters(const Connection& db) {
+  if (!db.is_local()) return kRemoteWriters;
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
 
 Result<Connection*> SlotState::Db() {
   if (!in_transaction) return session.Get();
@@ -30,6 +41,20 @@ Status SlotState::Begin() {
   return {};
 }
 
+// Waits for one of the database's writer tokens; COMMIT or ROLLBACK gives it back. It is the first
+// lock of a transaction that has nothing else yet, so waiting for it cannot deadlock.
+Status SlotState::TakeWriterToken() {
+  if (may_write) return {};
+  TRY_ASSIGN(Connection * db, Db());
+  int writers = options.writers > 0 ? options.writers : CountWriters(*db);
+  Params params;
+  params.Add(writers).Add(who.slot);
+  TRY_ASSIGN(Rows rows, db->Run(sql::kTryWriter, params));
+  if (!rows.Bool(0, 0)) TRY(db->Run(sql::kWaitForWriter, params));
+  may_write = true;
+  return {};
+}
+
 // A transaction whose connection is gone is rolled back by the server.
 Status SlotState::Rollback() {
   Connection* db = session.current();
@@ -46,6 +71,7 @@ Status SlotState::Rollback() {
 
 void SlotState::TransactionEnded() {
   in_transaction = false;
+  may_write = false;
   leaves_touched += static_cast<int>(written.size());
   written.clear();
   if (logs.empty() || session.current() == nullptr) return;  // kept for the next chance

@@ -17,7 +17,13 @@ struct SlotSessionOptions {
   Duration commit_patience = seconds(30);
   // A backend keeps about 1 kB per column for each leaf it touched; then it is exchanged.
   int leaves_per_backend = 500;
+  // Writer tokens of the database: transactions that write leaves at once, over all machines, since
+  // the server's side of a COPY keeps one of its cores busy. 0: as many as the server has cores
+  // where it is on this machine, else kRemoteWriters.
+  int writers = 0;
 };
+
+inline constexpr int kRemoteWriters = 8;  // nothing tells how many cores a server elsewhere has
 
 // Three seams over one connection; they share its open transaction. Not thread-safe.
 //
@@ -66,6 +72,7 @@ struct SlotState {
     std::int64_t rows = 0;
   };
   std::vector<WrittenLeaf> written;  // in the open transaction
+  bool may_write = false;            // the open transaction holds a writer token
   int leaves_touched = 0;            // by this backend
   struct PendingLog {
     std::int64_t task = 0;
@@ -78,6 +85,7 @@ struct SlotState {
   Status Begin();
   Status Rollback();
   void TransactionEnded();
+  Status TakeWriterToken();
   void NoteWritten(const std::string& leaf, std::int64_t rows);
   Status Adopt(Connection& db);
   Status AppendLogs(std::vector<PendingLog> lines);

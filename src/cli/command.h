@@ -46,6 +46,7 @@ void AddRollback(CLI::App& app, Session& session);
 void AddStop(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSample(CLI::App& app, Session& session);
+void AddFeatures(CLI::App& app, Session& session);
 void AddWorker(CLI::App& app, Session& session);
 void AddSimulate(CLI::App& app, Session& session);
 

@@ -21,8 +21,8 @@ Result<int> RunExplainCommand(const Flags& flags, const Session& session) {
     Say(fmt::format("note: the output of run {}, schema {}, was dropped {}", opened.run.value,
                     snapshot.run.schema, FormatInstant(*snapshot.run.dropped)));
   }
-  Print(flags.run.json ? StoryToJson(opened.run, story)
-                       : RenderStory(opened.run, story, PaintForOutput(session)));
+  Print(flags.run.json ? StoryToJson(snapshot, story)
+                       : RenderStory(snapshot, story, PaintForOutput(session)));
   return 0;
 }
 

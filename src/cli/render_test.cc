@@ -203,19 +203,77 @@ TaskStory SomeStory() {
 }
 
 TEST(Story, TellsStateNeedsAttemptsAndOutput) {
-  std::string text = RenderStory(RunId{7}, SomeStory(), kPlainPaint);
+  std::string text = RenderStory(SomeRun(), SomeStory(), kPlainPaint);
   EXPECT_THAT(text, HasSubstr("streaks@eurusd (task 12 of run 7) is quarantined"));
   EXPECT_THAT(text, HasSubstr("waits for    load at eurusd (leased)"));
   EXPECT_THAT(text, HasSubstr("3.0 s  failed"));
   EXPECT_THAT(text, HasSubstr("│ first\n  │ second\n"));
 }
 
+TEST(Story, TellsWhatItCostAndHowMuchOfThatWasLost) {
+  TaskStory story = SomeStory();
+  story.task.state = TaskState::kDone;
+  story.attempts.push_back({.fence = Fence{41},
+                            .machine = MachineId{1},
+                            .started = kNoon + seconds(4),
+                            .ended = kNoon + seconds(9),
+                            .outcome = "done",
+                            .seconds = 1.5});
+  EXPECT_THAT(RenderStory(SomeRun(), story, kPlainPaint),
+              HasSubstr("4.50 s of a slot in 2 attempts, 3.00 s of it lost"));
+  auto json = ordered_json::parse(StoryToJson(SomeRun(), story));
+  EXPECT_EQ(json["cost"]["slot_seconds"], 4.5);
+  EXPECT_EQ(json["cost"]["lost_seconds"], 3.0);
+}
+
+TEST(Story, NamesTheMachinesThatHadItAndWhatBecameOfThem) {
+  RunSnapshot run = SomeRun();
+  run.machines[0].reason = "no heartbeat for 10 s";
+  std::string text = RenderStory(run, SomeStory(), kPlainPaint);
+  EXPECT_THAT(text, HasSubstr("machine 1    gone: no heartbeat for 10 s"));
+}
+
+struct Waiting {
+  const char* name;
+  TaskState task;
+  RunState run;
+  MachineState machine;
+  const char* says;
+};
+
+TEST(Story, SaysWhyNobodyWorksOnIt) {
+  const Waiting cases[] = {
+      {"the run rests", TaskState::kReady, RunState::kPaused, MachineState::kGone,
+       "while the run is paused: the operator asked to stop"},
+      {"no machine", TaskState::kReady, RunState::kRunning, MachineState::kGone,
+       "no machine works now"},
+      {"others first", TaskState::kReady, RunState::kRunning, MachineState::kWorking,
+       "slots are at work on 2 tasks and 0 are ready"},
+      {"in work", TaskState::kLeased, RunState::kRunning, MachineState::kWorking,
+       "slot 1 of machine 1 works on it; the stage's first task took 2.5 s"},
+      {"needs", TaskState::kBlocked, RunState::kRunning, MachineState::kWorking,
+       "it waits for 1 tasks"},
+  };
+  for (const Waiting& row : cases) {
+    RunSnapshot run = SomeRun();
+    run.run.state = row.run;
+    run.run.reason = "the operator asked to stop";
+    run.machines[0].state = row.machine;
+    run.machines[0].slots = 2;
+    run.stages[0].name = "streaks";
+    run.stages[0].canary_seconds = 2.5;
+    TaskStory story = SomeStory();
+    story.task.state = row.task;
+    EXPECT_THAT(RenderStory(run, story, kPlainPaint), HasSubstr(row.says)) << row.name;
+  }
+}
+
 TEST(Story, AnAttemptInWorkHasNoEnd) {
   TaskStory story = SomeStory();
   story.attempts[0].ended.reset();
   story.attempts[0].outcome.clear();
-  EXPECT_THAT(RenderStory(RunId{7}, story, kPlainPaint), HasSubstr("in work"));
-  EXPECT_TRUE(ordered_json::parse(StoryToJson(RunId{7}, story))["attempts"][0]["ended"].is_null());
+  EXPECT_THAT(RenderStory(SomeRun(), story, kPlainPaint), HasSubstr("in work"));
+  EXPECT_TRUE(ordered_json::parse(StoryToJson(SomeRun(), story))["attempts"][0]["ended"].is_null());
 }
 
 TEST(Log, ALineNamesItsTaskOrItsSource) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -28,30 +29,124 @@ Tone ToneOfOutcome(std::string_view outcome) {
   return outcome.empty() ? Tone::kStrong : Tone::kWarn;
 }
 
-// Why a task in this state is where it is, in a sentence.
-std::string_view Meaning(TaskState state) {
-  switch (state) {
+const MachineView* FindMachine(const RunSnapshot& s, MachineId id) {
+  for (const MachineView& machine : s.machines) {
+    if (machine.id == id) return &machine;
+  }
+  return nullptr;
+}
+
+const StageView* FindStage(const RunSnapshot& s, std::string_view name) {
+  for (const StageView& stage : s.stages) {
+    if (stage.name == name) return &stage;
+  }
+  return nullptr;
+}
+
+// Why no slot has taken it yet.
+std::string WhyStillReady(const RunSnapshot& s) {
+  if (s.run.state != RunState::kRunning) {
+    return fmt::format("no task is taken while the run is {}{}{}", Name(s.run.state),
+                       s.run.reason.empty() ? "" : ": ", WithoutControls(s.run.reason));
+  }
+  int slots = 0;
+  for (const MachineView& m : s.machines) slots += m.state == MachineState::kWorking ? m.slots : 0;
+  TaskCounts totals = s.Totals();
+  if (slots == 0) return "no machine works now; see mayfly status";
+  return fmt::format("{} slots are at work on {} tasks and {} are ready", slots, totals.leased,
+                     totals.ready);
+}
+
+// Who works on it, for how long, and how long the stage's first task took.
+std::string WhoHasIt(const RunSnapshot& s, const TaskStory& story) {
+  if (story.attempts.empty()) return "a slot works on it";
+  const AttemptView& last = story.attempts.back();
+  std::string text =
+      fmt::format("slot {} of machine {} works on it", last.slot, last.machine.value);
+  const StageView* stage = FindStage(s, story.task.stage);
+  if (stage == nullptr || !stage->canary_seconds) return text;
+  return text + fmt::format("; the stage's first task took {:.1f} s", *stage->canary_seconds);
+}
+
+// Why a task is where it is, in a sentence.
+std::string WhyThere(const RunSnapshot& s, const TaskStory& story) {
+  switch (story.task.state) {
     case TaskState::kBlocked:
-      return "it waits for what it needs";
+      return fmt::format("it waits for {} tasks", story.waits_for.size());
     case TaskState::kReady:
-      return "the next free slot takes it";
+      return WhyStillReady(s);
     case TaskState::kLeased:
-      return "a slot works on it";
+      return WhoHasIt(s, story);
     case TaskState::kDone:
       return "its rows are committed";
     case TaskState::kQuarantined:
       return "it failed too often; `mayfly run` tries it again once the cause is mended";
-    case TaskState::kSkipped:
-      return "its stage is skipped";
+    case TaskState::kSkipped: {
+      const StageView* stage = FindStage(s, story.task.stage);
+      bool told = stage != nullptr && !stage->note.empty();
+      return told ? "its stage is skipped: " + stage->note : "its stage is skipped";
+    }
   }
   return "";
 }
 
-std::string Head(RunId run, const TaskStory& story, const Paint& paint) {
+// What it took: slot time of attempts that ended, and how much of that came to nothing.
+struct TaskCost {
+  std::size_t attempts = 0;
+  double slot_seconds = 0;
+  double lost_seconds = 0;
+};
+
+TaskCost CostOf(const TaskStory& story) {
+  TaskCost cost;
+  for (const AttemptView& attempt : story.attempts) {
+    if (!attempt.ended) continue;
+    // An accepted attempt knows its share of the group that it was done in; the others only when
+    // they began and ended.
+    bool done = attempt.outcome == "done";
+    double seconds = done ? attempt.seconds : Seconds(*attempt.ended - attempt.started);
+    ++cost.attempts;
+    cost.slot_seconds += seconds;
+    if (!done) cost.lost_seconds += seconds;
+  }
+  return cost;
+}
+
+std::string CostLine(const TaskStory& story) {
+  TaskCost cost = CostOf(story);
+  if (cost.attempts == 0) return "";
+  std::string text = fmt::format("  cost         {:.2f} s of a slot in {} attempt{}",
+                                 cost.slot_seconds, cost.attempts, cost.attempts == 1 ? "" : "s");
+  if (cost.lost_seconds > 0) text += fmt::format(", {:.2f} s of it lost", cost.lost_seconds);
+  return text + "\n";
+}
+
+// The machines that had it, once each, in order.
+std::vector<const MachineView*> HoldersOf(const RunSnapshot& s, const TaskStory& story) {
+  std::vector<const MachineView*> holders;
+  for (const AttemptView& attempt : story.attempts) {
+    const MachineView* machine = FindMachine(s, attempt.machine);
+    bool known = std::find(holders.begin(), holders.end(), machine) != holders.end();
+    if (machine != nullptr && !known) holders.push_back(machine);
+  }
+  return holders;
+}
+
+std::string HolderLines(const RunSnapshot& s, const TaskStory& story, const Paint& paint) {
+  std::string text;
+  for (const MachineView* machine : HoldersOf(s, story)) {
+    text += fmt::format("  machine {:<4} {}: {}\n", machine->id.value,
+                        paint(ToneOf(machine->state), Name(machine->state)),
+                        WithoutControls(machine->reason));
+  }
+  return text;
+}
+
+std::string Head(const RunSnapshot& run, const TaskStory& story, const Paint& paint) {
   const TaskView& task = story.task;
   std::string text = fmt::format("{} (task {} of run {}) is {}: {}\n",
-                                 TaskName(task.stage, task.point), task.id.value, run.value,
-                                 paint(ToneOf(task.state), Name(task.state)), Meaning(task.state));
+                                 TaskName(task.stage, task.point), task.id.value, run.run.id.value,
+                                 paint(ToneOf(task.state), Name(task.state)), WhyThere(run, story));
   if (task.state == TaskState::kDone)
     text += fmt::format("  rows         {}\n", Thousands(task.rows));
   if (task.failures > 0) text += fmt::format("  failures     {} of its own\n", task.failures);
@@ -62,8 +157,10 @@ std::string Head(RunId run, const TaskStory& story, const Paint& paint) {
   if (!task.last_error.empty() && task.state != TaskState::kDone) {
     text += fmt::format("  last error   {}\n", WithoutControls(task.last_error));
   }
-  for (const std::string& need : story.waits_for) text += fmt::format("  waits for    {}\n", need);
-  return text;
+  for (const std::string& need : story.waits_for) {
+    text += fmt::format("  waits for    {}\n", WithoutControls(need));
+  }
+  return text + CostLine(story) + HolderLines(run, story, paint);
 }
 
 Table AttemptTable(const std::vector<AttemptView>& attempts) {
@@ -151,7 +248,7 @@ std::string NameOf(const LogLine& line, const TaskNames& names) {
 
 }  // namespace
 
-std::string RenderStory(RunId run, const TaskStory& story, const Paint& paint) {
+std::string RenderStory(const RunSnapshot& run, const TaskStory& story, const Paint& paint) {
   std::string text = Head(run, story, paint);
   Table attempts = AttemptTable(story.attempts);
   text += attempts.empty() ? "\n  no attempt yet\n" : "\n" + attempts.Render(paint);
@@ -161,11 +258,12 @@ std::string RenderStory(RunId run, const TaskStory& story, const Paint& paint) {
   return text;
 }
 
-std::string StoryToJson(RunId run, const TaskStory& story) {
+std::string StoryToJson(const RunSnapshot& run, const TaskStory& story) {
   const TaskView& task = story.task;
   ordered_json point = ordered_json::object();
   for (const auto& [dimension, label] : task.point.parts()) point[dimension] = label;
-  ordered_json json{{"run", run.value},
+  TaskCost cost = CostOf(story);
+  ordered_json json{{"run", run.run.id.value},
                     {"task", task.id.value},
                     {"name", TaskName(task.stage, task.point)},
                     {"stage", task.stage},
@@ -175,9 +273,19 @@ std::string StoryToJson(RunId run, const TaskStory& story) {
                     {"failures", task.failures},
                     {"setbacks", task.setbacks},
                     {"last_error", task.last_error},
+                    {"why", WhyThere(run, story)},
                     {"waits_for", story.waits_for},
+                    {"cost",
+                     {{"attempts", cost.attempts},
+                      {"slot_seconds", cost.slot_seconds},
+                      {"lost_seconds", cost.lost_seconds}}},
+                    {"machines", ordered_json::array()},
                     {"attempts", ordered_json::array()},
                     {"events", ordered_json::array()}};
+  for (const MachineView* machine : HoldersOf(run, story)) {
+    json["machines"].push_back(
+        {{"id", machine->id.value}, {"state", Name(machine->state)}, {"reason", machine->reason}});
+  }
   for (const AttemptView& attempt : story.attempts) json["attempts"].push_back(JsonOf(attempt));
   for (const EventView& event : story.events) json["events"].push_back(JsonOf(event));
   return DumpJson(json);

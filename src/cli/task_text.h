@@ -9,10 +9,11 @@
 
 namespace mayfly::cli {
 
-std::string RenderStory(RunId run, const TaskStory& story, const Paint& paint);
+// The snapshot tells why nobody works on a task, and what became of the machines that had it.
+std::string RenderStory(const RunSnapshot& run, const TaskStory& story, const Paint& paint);
 
 // Keys: docs/cli/explain.md.
-std::string StoryToJson(RunId run, const TaskStory& story);
+std::string StoryToJson(const RunSnapshot& run, const TaskStory& story);
 
 // Tasks by number, as "stage@point".
 using TaskNames = std::unordered_map<TaskId, std::string>;

@@ -1,15 +1,16 @@
 // run: carries the phase from plan to proof.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/drive.h"
 #include "cli/phase_work.h"
-#include "cli/progress.h"
 #include "cli/run_report.h"
+#include "cli/try_task.h"
+#include "sched/decide.h"
 
 namespace mayfly::cli {
 namespace {
@@ -22,72 +23,9 @@ struct Flags {
   bool local = false;
   bool json = false;
   std::string interrupt_after;
+  std::string only;  // STAGE@POINT
+  bool dry = false;
 };
-
-// Everything that driving a run needs; all of it outlives the drive.
-struct Drive {
-  Host& host;
-  Ledger& ledger;
-  MachineProvider& machines;
-  const PhaseSpec& spec;
-  const Session& session;
-  std::optional<Duration> interrupt_after;
-};
-
-sched::Policy PolicyOf(const MachinesSpec& machines) {
-  sched::Policy policy;
-  policy.machines = machines.count;
-  policy.replacements = machines.replacements;
-  policy.lease = machines.lease;
-  return policy;
-}
-
-// The operator's signals become a wish in the ledger; the second one cuts the drain short.
-class Signals {
- public:
-  void Watch(const Drive& drive, RunId run, Controller& controller) {
-    int requests = drive.host.waiter().stop_requests();
-    if (requests > seen_) {
-      if (seen_ == 0) {
-        Say("draining: tasks in work are finished or given back; again to stop at once");
-        // The next look finds the wish, or this one is repeated at the next signal.
-        Status asked = drive.ledger.runs().RequestStop(run, StopWish::kPause);
-        if (!asked.ok()) Say("mayfly: " + asked.error().message());
-      } else {
-        Say("stopping at once");
-        controller.Hurry();
-      }
-      seen_ = requests;
-    }
-  }
-
- private:
-  int seen_ = 0;
-};
-
-Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
-  ControllerOptions options;
-  options.run = run;
-  options.who = fmt::format("pid {}", getpid());
-  options.policy = PolicyOf(drive.spec.machines);
-  options.slots = SlotsOf(drive.spec, drive.host);
-  options.slot_memory_bytes = drive.spec.machines.slot_memory_bytes;
-  options.notice = drive.spec.machines.notice;
-  options.interrupt_after = drive.interrupt_after;
-  options.resume = resume;
-  RunProgress progress(drive.session, drive.host.clock());
-  Controller controller(options, drive.host.clock(), drive.ledger.runs(), drive.machines,
-                        &progress);
-  Signals signals;
-  while (!controller.done()) {
-    Duration next = controller.Step();
-    TRY(drive.ledger.Revive());
-    drive.host.waiter().WaitUntil(next);
-    signals.Watch(drive, run, controller);
-  }
-  progress.Close();
-  return controller.outcome();
-}
 
 Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session) {
   if (!flags.approve.empty() && flags.approve != plan.hash) {
@@ -140,14 +78,6 @@ Result<Target> StartNew(const Drive& drive, const PhasePlan& plan) {
   return Target{run};
 }
 
-// Ends an open run for good, so that another may start.
-Status CancelOpen(const Drive& drive, RunId run) {
-  Say(fmt::format("run {} is open and will be cancelled first", run.value));
-  TRY(drive.ledger.runs().RequestStop(run, StopWish::kCancel));
-  TRY(DriveRun(drive, run, /*resume=*/false));
-  return {};
-}
-
 // Run identity: the same plan continues or reports, another one while a run is open is a conflict.
 Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_over) {
   TRY_ASSIGN(std::optional<Existing> newest, drive.ledger.runs().FindNewest(plan.spec.name));
@@ -155,7 +85,10 @@ Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_
   bool open = !IsOver(newest->state);
   bool same = newest->plan_hash == plan.hash;
   if (start_over) {
-    if (open) TRY(CancelOpen(drive, newest->run));
+    if (open) {
+      Say(fmt::format("run {} is open and will be cancelled first", newest->run.value));
+      TRY(CancelOpen(drive, newest->run));
+    }
     return StartNew(drive, plan);
   }
   if (open && !same) {
@@ -199,7 +132,20 @@ Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& sn
   return ExitCodeOf(snapshot);
 }
 
+Status CheckTry(const Flags& flags) {
+  if (flags.only.empty() && flags.dry) {
+    return Invalid("--dry tries one task; name it with --only STAGE@POINT");
+  }
+  if (!flags.only.empty() && !flags.dry) {
+    return Invalid(
+        "--only tries one task and publishes nothing: say so with --dry. A whole phase is run "
+        "without --only");
+  }
+  return {};
+}
+
 Result<int> RunRunCommand(const Flags& flags, const Session& session) {
+  TRY(CheckTry(flags));
   std::unique_ptr<Host> host = MakeHost();
   TRY_ASSIGN(Phase phase, LoadPhase(*host, flags.phase));
   std::optional<Duration> interrupt_after;
@@ -212,6 +158,7 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   TRY(machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
   Drive drive{*host, *ledger, *machines, plan.spec, session, interrupt_after};
+  if (flags.dry) return TryTask(drive, plan, {flags.only, flags.json});
   fmt::print(stderr, "{}", RenderPlan(plan));
   TRY(Approve(flags, plan, session));
   TRY_ASSIGN(Target target, FindTarget(drive, plan, flags.start_over));
@@ -241,6 +188,10 @@ void AddRun(CLI::App& app, Session& session) {
   command->add_option("--interrupt-after", flags->interrupt_after,
                       "rehearse an interruption: the first machine is told so long after its birth "
                       "that it will be taken away");
+  command->add_option("--only", flags->only,
+                      "with --dry: this task alone and what it needs, such as load@eurusd");
+  command->add_flag("--dry", flags->dry,
+                    "try the task of --only on a machine: show its rows and checks, keep nothing");
   command->add_flag("--json", flags->json, "the closing report for programs");
   command->callback([flags, &session] {
     if (flags->local) flags->phase.sets.emplace_back("machines.provider=local");

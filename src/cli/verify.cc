@@ -4,40 +4,13 @@
 #include <fmt/format.h>
 
 #include "cli/about_run.h"
+#include "cli/judge_run.h"
 #include "cli/phase_work.h"
 #include "cli/verify_text.h"
-#include "stages/verify.h"
 #include "stages/verify_causality.h"
 
 namespace mayfly::cli {
 namespace {
-
-void Append(std::vector<Finding>& all, std::vector<Finding> some) {
-  all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
-}
-
-const PlannedStage* VerifyStageOf(const PhasePlan& plan) {
-  for (const PlannedStage& stage : plan.stages) {
-    if (std::holds_alternative<VerifySpec>(stage.spec.kind)) return &stage;
-  }
-  return nullptr;
-}
-
-Result<std::vector<Finding>> VerifyAll(const PhasePlan& plan, const StageSpec& verify,
-                                       DataProbe& probe, StepProgress& progress) {
-  std::vector<Finding> findings;
-  std::vector<Point> points = stages::VerifyPoints(plan);
-  std::size_t steps = points.size() + 1;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    progress.Tell(i, steps, points[i].Key());
-    TRY_ASSIGN(std::vector<Finding> some, stages::VerifyPoint(plan, points[i], probe));
-    Append(findings, std::move(some));
-  }
-  progress.Tell(points.size(), steps, "leaves, keys, assertions");
-  TRY_ASSIGN(std::vector<Finding> whole, stages::VerifyWhole(plan, verify, probe));
-  Append(findings, std::move(whole));
-  return findings;
-}
 
 // Another plan is compiled by another mayfly than the one that ran it: its verdict is about today's
 // contracts. And what is not done yet cannot pass.
@@ -70,15 +43,14 @@ Result<int> RunVerifyCommand(const RunFlags& flags, const Session& session) {
   TRY_ASSIGN(StoredPlan stored, reads.LoadPlan(opened.run));
   TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
   TellOfDoubts(plan, snapshot.run);
-  const PlannedStage* verify = VerifyStageOf(plan);
-  if (verify == nullptr) return Corrupt("the stored plan has no verify stage");
+  TRY_ASSIGN(const PlannedStage* verify, VerifyStageOf(plan));
   TRY_ASSIGN(std::unique_ptr<DataProbe> probe, opened.ledger->Probe(opened.run));
   VerifyReport report{
       .run = opened.run, .phase = snapshot.run.phase, .assertion_stage = verify->spec.name};
   for (const PlannedStage& stage : plan.stages) {
     if (stage.skipped) {
       report.skipped.emplace_back(stage.spec.name, *stage.skipped);
-    } else {
+    } else if (stage.shape || &stage == verify) {  // what writes nothing has nothing to judge
       report.stages.push_back(stage.spec.name);
     }
   }
@@ -88,7 +60,7 @@ Result<int> RunVerifyCommand(const RunFlags& flags, const Session& session) {
   {
     std::unique_ptr<Clock> clock = MakeClock();
     StepProgress progress(session, *clock, "verifying");
-    TRY_ASSIGN(report.findings, VerifyAll(plan, verify->spec, *probe, progress));
+    TRY_ASSIGN(report.findings, JudgeRun(plan, *probe, progress));
   }
   Print(flags.json ? VerifyToJson(report) : RenderVerify(report, PaintForOutput(session)));
   return report.verdict() == Verdict::kPass ? 0 : ExitCode(ErrorKind::kCorrupt);

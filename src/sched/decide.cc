@@ -150,6 +150,10 @@ void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Actio
   MoveStages(s, actions);
   bool stages_move = actions.size() > before;
   if (totals.finished() && stages_move) return;  // the run follows its last stage, a step later
+  if (totals.finished() && policy.only_tries) {
+    actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, std::string(kTried)});
+    return;
+  }
   if (totals.finished()) {
     actions.emplace_back(MoveRun{RunState::kVerifying, std::nullopt, "every task is done"});
     return;
@@ -189,6 +193,8 @@ void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& pol
   if (HasLife(s)) return;
   if (!known.residue_proved_empty) {
     actions.emplace_back(ProveGone{"no machine is left"});
+  } else if (s.leaves_to_vacuum > 0) {  // the database's work alone: it waits for no machine
+    actions.emplace_back(Vacuum{fmt::format("{} leaves are not frozen", s.leaves_to_vacuum)});
   } else if (s.run.published) {
     actions.emplace_back(MoveRun{RunState::kClosed, std::nullopt, "published, and proved gone"});
   }
@@ -295,6 +301,7 @@ struct Describer {
     return fmt::format("the run is {}: {}", Name(a.to), a.reason);
   }
   std::string operator()(const Publish& a) const { return "publish: " + a.reason; }
+  std::string operator()(const Vacuum& a) const { return "vacuum: " + a.reason; }
   std::string operator()(const ProveGone& a) const { return "look for residue: " + a.reason; }
 };
 

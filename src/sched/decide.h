@@ -23,7 +23,11 @@ struct Policy {
   Duration drain_patience = seconds(30);  // from the order to drain to the end by force
   Duration reserve = seconds(0);          // kept before the deadline for drain and proof
   bool pauses_on_overrun = true;          // a forecast beyond the deadline asks the operator
+  bool only_tries = false;                // the run pauses when its tasks are done: no verdict
 };
+
+// The reason of a try's pause, when all its tasks are done.
+inline constexpr std::string_view kTried = "its tasks are done, and it was only a try";
 
 // The reason of a pause that was asked for; any other pause waits for the operator.
 inline constexpr std::string_view kAskedToStop = "the operator asked to stop";
@@ -71,11 +75,14 @@ struct MoveRun {
 struct Publish {
   std::string reason;
 };
+struct Vacuum {  // freeze some of the leaves that an optimise stage left for later
+  std::string reason;
+};
 struct ProveGone {  // ask for residue; two empty answers in a row are the proof
   std::string reason;
 };
 using Action = std::variant<Launch, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
-                            Publish, ProveGone>;
+                            Publish, ProveGone, Vacuum>;
 
 // What Decide is given besides the snapshot.
 struct Known {

@@ -48,6 +48,31 @@ TEST(Decide, LaunchesNothingWhileAMachineWorks) {
   EXPECT_EQ(Find<Launch>(Decide(s, {}, {})), nullptr);
 }
 
+TEST(Decide, ATryPausesWhenItsTasksAreDoneAndIsNeverJudged) {
+  RunSnapshot s = Running(0);
+  s.stages[0].tasks.done = 1;
+  s.stages[0].state = StageState::kComplete;
+  const Policy tries{.only_tries = true};
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {}))->to, RunState::kVerifying);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, tries))->to, RunState::kPaused);
+}
+
+TEST(Decide, LeavesAreVacuumedWhenNoMachineIsLeftAndBeforeTheRunCloses) {
+  RunSnapshot s = Running(0);
+  s.run.state = RunState::kFinishing;
+  s.run.published = true;
+  s.leaves_to_vacuum = 3;
+  s.machines.push_back(Working(1));
+  EXPECT_EQ(Find<Vacuum>(Decide(s, {}, {})), nullptr);
+  s.machines[0].state = MachineState::kGone;
+  Known proved{.residue_proved_empty = true};
+  EXPECT_NE(Find<Vacuum>(Decide(s, proved, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, proved, {})), nullptr);
+  s.leaves_to_vacuum = 0;
+  EXPECT_EQ(Find<Vacuum>(Decide(s, proved, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, proved, {}))->to, RunState::kClosed);
+}
+
 TEST(Decide, ANoticedMachineIsReplacedAtOnce) {
   RunSnapshot s = Running(3);
   s.machines.push_back(Working(1));

@@ -12,6 +12,16 @@ SELECT r.phase, r.plan_hash, r.state, r.verdict, r.schema_name, r.reader_schema,
        (SELECT count(*) FROM mayfly.task t JOIN mayfly.machine m ON m.id = t.machine_id
         WHERE t.state = 'leased' AND t.run_id = r.id AND m.state = 'gone'),
        r.controller_fence,
-       r.dropped_at
+       r.dropped_at,
+       CASE WHEN r.state = 'finishing'
+                 AND EXISTS (SELECT FROM mayfly.stage o
+                             WHERE o.run_id = r.id AND o.kind = 'optimise' AND o.state = 'complete')
+            THEN (SELECT count(*)
+                  FROM mayfly.stage s
+                  JOIN mayfly.task t ON t.stage_id = s.id
+                  JOIN mayfly.leaf l ON l.task_id = t.id
+                  WHERE s.run_id = r.id AND s.kind IN ('sql', 'command') AND l.rows > 0
+                    AND l.vacuumed_at IS NULL)
+            ELSE 0 END
 FROM mayfly.run r
 WHERE r.id = $1::bigint;

@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <numeric>
 
@@ -91,6 +94,15 @@ std::string Thousands(std::int64_t number) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
   return number < 0 ? "-" + digits : digits;
+}
+
+std::string HumanBytes(std::int64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  auto amount = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
+  return fmt::format("{:.{}f} {}", amount, amount < 100 ? 1 : 0, kUnits[unit]);
 }
 
 std::uint64_t Fnv1a(std::string_view bytes, std::uint64_t seed) {

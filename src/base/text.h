@@ -26,6 +26,9 @@ std::string FillBraces(std::string_view text,
 // 1234567 as "1,234,567".
 std::string Thousands(std::int64_t number);
 
+// "812 B", "24.0 MiB": three digits or so.
+std::string HumanBytes(std::int64_t bytes);
+
 // FNV-1a, 64 bits; for change detection and naming, never against an adversary.
 std::uint64_t Fnv1a(std::string_view bytes, std::uint64_t seed = 0xCBF29CE484222325ULL);
 

@@ -128,6 +128,9 @@ class RealLedger final : public Ledger {
     Result<std::vector<std::string>> ListLeaves(const TableShape& shape) override {
       return inner_->probe().ListLeaves(shape);
     }
+    Result<std::vector<SpareIndex>> ListSpareIndexes() override {
+      return inner_->probe().ListSpareIndexes();
+    }
     Result<bool> HasKey(const TableShape& shape) override { return inner_->probe().HasKey(shape); }
     Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override {
       return inner_->probe().Assert(point, sql);
@@ -241,9 +244,10 @@ Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& st
   return ends;
 }
 
-Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who) {
+Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who,
+                          std::optional<int> writers) {
   TRY_ASSIGN(std::unique_ptr<postgres::SlotSession> session,
-             postgres::SlotSession::Open(conninfo, who));
+             postgres::SlotSession::Open(conninfo, who, {.writers = writers.value_or(0)}));
   std::shared_ptr<postgres::SlotSession> shared = std::move(session);
   return SlotEnds{shared, &shared->queue(), &shared->data(), &shared->probe()};
 }

@@ -105,7 +105,9 @@ struct SlotEnds {
   RunData* data = nullptr;
   DataProbe* probe = nullptr;
 };
-Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who);
+// `writers` as in database.writers; absent: "auto".
+Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who,
+                          std::optional<int> writers);
 
 // What the installation lacks, one line each; empty is well.
 struct Diagnosis {

@@ -92,6 +92,12 @@ psql -Xq -v ON_ERROR_STOP=1 -c "insert into $MAYFLY_TABLE
 columns = { bars = "int8", longest_rise = "int8", longest_fall = "int8" }
 timeout = "10m"
 
+# Makes the tables ready for readers, once all of them are written: statistics, and a word on indexes
+# of yours that nobody reads.
+[[stage]]
+name = "optimise"
+kind = "optimise"
+
 # Every phase ends with a verify stage. Beside the checks that mayfly makes by itself (every leaf
 # against its source, keys, NULLs, constants) it takes yours: each a SELECT of one boolean.
 [[stage]]

@@ -16,6 +16,10 @@ bool IsVerify(const StageDraft& draft) {
   return draft.kind_known && std::holds_alternative<VerifySpec>(draft.spec.kind);
 }
 
+bool IsOptimise(const StageDraft& draft) {
+  return draft.kind_known && std::holds_alternative<OptimiseSpec>(draft.spec.kind);
+}
+
 bool IsLoad(const StageDraft& draft) {
   return draft.kind_known && std::holds_alternative<LoadSpec>(draft.spec.kind);
 }
@@ -55,7 +59,8 @@ class StageChecks {
       CheckAfter(draft);
       CheckGrid(draft);
       if (!draft.kind_known) continue;
-      if (!IsVerify(draft)) CheckTable(i);
+      if (IsOptimise(draft)) FillAfter(draft);
+      if (!IsVerify(draft) && !IsOptimise(draft)) CheckTable(i);
       if (auto* features = std::get_if<FeaturesSpec>(&draft.spec.kind)) FindBars(draft, *features);
       if (const OutputSpec* output = OutputOf(draft.spec)) CheckOutput(draft, *output);
     }
@@ -72,7 +77,7 @@ class StageChecks {
     bool any_work = false;
     for (const StageDraft& draft : drafts_) {
       if (IsVerify(draft)) verifies.push_back(&draft);
-      any_work = any_work || !IsVerify(draft);
+      any_work = any_work || (!IsVerify(draft) && !IsOptimise(draft));
     }
     if (verifies.size() > 1) {
       Complain(*verifies[1], "kind", "is a second verify stage; put its assertions into the first");
@@ -121,7 +126,7 @@ class StageChecks {
 
   void CheckGrid(const StageDraft& draft) {
     bool by_pair = draft.kind_known && (IsLoad(draft) || draft.spec.kind_name() == "features");
-    if (draft.spec.grid && (by_pair || IsVerify(draft))) {
+    if (draft.spec.grid && (by_pair || IsVerify(draft) || IsOptimise(draft))) {
       return Complain(
           draft, "grid",
           fmt::format("a {} stage has no choice of grid; leave it out", draft.spec.kind_name()));
@@ -130,7 +135,8 @@ class StageChecks {
       Complain(draft, "kind",
                fmt::format("\"{}\" needs the dimension pair in [grid]", draft.spec.kind_name()));
     }
-    bool uses_period = HasDimension(kPeriodDimension) && !IsLoad(draft) && !IsVerify(draft);
+    bool uses_period =
+        HasDimension(kPeriodDimension) && !IsLoad(draft) && !IsVerify(draft) && !IsOptimise(draft);
     if (draft.spec.grid) {
       uses_period = false;
       std::set<std::string> seen;
@@ -170,6 +176,16 @@ class StageChecks {
       return Complain(
           draft, "table",
           fmt::format("\"{}\" is written by stage \"{}\" already", table, drafts_[j].spec.name));
+    }
+  }
+
+  // An optimise stage that names no other is about all that write a table.
+  void FillAfter(StageDraft& draft) {
+    if (draft.node->Find("after") != nullptr) return;
+    for (const StageDraft& other : drafts_) {
+      if (other.kind_known && !IsVerify(other) && !IsOptimise(other)) {
+        draft.spec.after.push_back(other.spec.name);
+      }
     }
   }
 

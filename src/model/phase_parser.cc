@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMaxMachines = 1000;
 constexpr int kMaxSlots = 1024;
+constexpr int kMaxWriters = 1024;
 // Room for the number of the run ("bqx__12345678") within PostgreSQL's 63 bytes.
 constexpr std::size_t kMaxSchema = 50;
 
@@ -143,6 +144,21 @@ std::string DefaultSchema(std::string_view phase) {
   return schema;
 }
 
+void ReadCountOrAuto(TableReader& reader, std::string_view key, int most,
+                     std::optional<int>& field) {
+  const TomlNode* node = reader.Find(key);
+  if (node == nullptr) return;
+  if (const auto* word = node->As<std::string>()) {
+    if (*word != "auto") {
+      reader.Complain(key, fmt::format("\"{}\" is neither \"auto\" nor a whole number", *word));
+    }
+    return;
+  }
+  int count = 1;
+  reader.ReadCount(key, count, 1, most);
+  field = count;
+}
+
 void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
   TableReader reader(Section(root, "database", problems), "[database]", problems);
   DatabaseSpec& database = spec.database;
@@ -163,6 +179,7 @@ void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
                                               "at most 50); set schema in [database]"));
   }
   reader.ReadCount("keep_runs", database.keep_runs, 1, 1000);
+  ReadCountOrAuto(reader, "writers", kMaxWriters, database.writers);
   reader.Finish();
 }
 
@@ -193,20 +210,6 @@ Result<std::int64_t> ParseByteSize(std::string_view text) {
       "\"{}\" is not an amount of memory; write a number and a unit, such as \"2 GiB\"", text));
 }
 
-void ReadSlots(TableReader& reader, MachinesSpec& machines) {
-  const TomlNode* node = reader.Find("slots");
-  if (node == nullptr) return;
-  if (const auto* word = node->As<std::string>()) {
-    if (*word != "auto") {
-      reader.Complain("slots", fmt::format("\"{}\" is neither \"auto\" nor a whole number", *word));
-    }
-    return;
-  }
-  int slots = 1;
-  reader.ReadCount("slots", slots, 1, kMaxSlots);
-  machines.slots = slots;
-}
-
 void ReadMachines(const TomlNode& root, MachinesSpec& machines, Problems& problems) {
   TableReader reader(Section(root, "machines", problems), "[machines]", problems);
   reader.ReadText("provider", machines.provider);
@@ -218,7 +221,7 @@ void ReadMachines(const TomlNode& root, MachinesSpec& machines, Problems& proble
                     fmt::format("\"{}\" is not a provider; write \"local\"", machines.provider));
   }
   reader.ReadCount("count", machines.count, 1, kMaxMachines);
-  ReadSlots(reader, machines);
+  ReadCountOrAuto(reader, "slots", kMaxSlots, machines.slots);
   if (const TomlNode* node = reader.Find("slot_memory")) {
     const auto* text = node->As<std::string>();
     Result<std::int64_t> bytes = text == nullptr

@@ -154,6 +154,22 @@ TEST(PhaseFile, APhaseWithoutVerifyGetsOne) {
   EXPECT_EQ(parsed->spec.stages.back().kind_name(), "verify");
 }
 
+TEST(PhaseFile, AnOptimiseStageIsAboutAllOthersOrThoseItNames) {
+  std::string text = std::string(kGood) + "\n[[stage]]\nname = \"ready\"\nkind = \"optimise\"\n";
+  auto parsed = ParseWith(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  const StageSpec* ready = parsed->spec.FindStage("ready");
+  EXPECT_EQ(ready->kind_name(), "optimise");
+  EXPECT_EQ(ready->after.size(), parsed->spec.stages.size() - 2);  // itself and verify
+  EXPECT_TRUE(parsed->spec.DimensionsOf(*ready).empty());
+  auto some = ParseWith(text + "after = [\"load\"]\n");
+  ASSERT_TRUE(some.ok()) << some.error().message();
+  EXPECT_THAT(some->spec.FindStage("ready")->after, ElementsAre("load"));
+  auto wrong = ParseWith(text + "grid = [\"pair\"]\n");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_THAT(wrong.error().message(), HasSubstr("optimise stage has no choice of grid"));
+}
+
 TEST(PhaseFile, CanonicalTextGivesTheSameSpecAnywhere) {
   auto parsed = ParseWith(kGood, {"load.dir=other", "phase.deadline=2026-01-01",
                                   "stage.\"1.5-bqx\".retries=7", "machines.slots=auto"});
@@ -216,6 +232,8 @@ TEST(PhaseFile, MistakesInSectionsAreNamedWithTheirLine) {
       {"memory without unit", "\"2 GiB\"", "2048", {"missing unit", "2 GiB"}},
       {"memory of another unit", "\"2 GiB\"", "\"2 gigs\"", {"2 gigs", "GiB"}},
       {"lease too short", "\"10s\"", "\"3s\"", {"lease", "3s", "two heartbeats of 2s"}},
+      {"no writer", "keep_runs = 3", "writers = 0", {"writers", "0 is not between 1 and"}},
+      {"writers as word", "keep_runs = 3", "writers = \"some\"", {"some", "\"auto\""}},
       {"no runs kept", "keep_runs = 3", "keep_runs = 0", {"keep_runs", "between 1"}},
       {"reserved schema", "keep_runs", "schema = \"mayfly\"\nkeep_runs", {"schema", "mayfly"}},
       {"schema not plain", "keep_runs", "schema = \"B-x\"\nkeep_runs", {"B-x", "plain name"}},
@@ -518,8 +536,8 @@ TEST(PhaseFile, AColumnMayBeCalledLikeADimensionThatItsStageDoesNotHave) {
 TEST(PhaseFile, TheTemplateOfInitParses) {
   auto parsed = ParsePhase(InitTemplate(), {.file = "phase.toml", .folder = "/p"});
   ASSERT_TRUE(parsed.ok()) << parsed.error().message();
-  EXPECT_THAT(Names(parsed->spec),
-              ElementsAre("load", "rate-index", "bqx", "daily-range", "streaks", "verify"));
+  EXPECT_THAT(Names(parsed->spec), ElementsAre("load", "rate-index", "bqx", "daily-range",
+                                               "streaks", "optimise", "verify"));
 }
 
 Result<std::string> ReadText(const std::string& path) {
@@ -545,9 +563,9 @@ TEST(PhaseFile, TheExamplesParse) {
               ElementsAre("load", "1.5-rate-index", "1.5-bqx", "2.1.1-bollinger-bqx",
                           "2.1.1-bollinger-rate", "2.1.2-regn-rate", "2.1.2-regn-bqx",
                           "2.12-regq-rate", "2.12-regq-bqx", "2.14-cov-rate", "2.14-cov-bqx",
-                          "1.6-daily-range", "1.7-streaks", "verify"));
-  EXPECT_THAT(StagesOfExample("sensors"),
-              ElementsAre("1-readings", "2-hourly", "3-unusual", "4-site-weeks", "verify"));
+                          "1.6-daily-range", "1.7-streaks", "optimise", "verify"));
+  EXPECT_THAT(StagesOfExample("sensors"), ElementsAre("1-readings", "2-hourly", "3-unusual",
+                                                      "4-site-weeks", "optimise", "verify"));
 }
 
 }  // namespace

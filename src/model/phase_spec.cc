@@ -6,7 +6,8 @@
 namespace mayfly {
 
 std::string_view StageSpec::kind_name() const {
-  constexpr std::array<std::string_view, 5> kNames{"load", "features", "sql", "command", "verify"};
+  constexpr std::array<std::string_view, 6> kNames{"load",    "features", "sql",
+                                                   "command", "optimise", "verify"};
   return kNames[kind.index()];
 }
 
@@ -38,6 +39,7 @@ std::vector<std::string> PhaseSpec::DimensionsOf(const StageSpec& stage) const {
                  std::holds_alternative<VerifySpec>(stage.kind);
   bool by_bar = std::holds_alternative<FeaturesSpec>(stage.kind);
   std::vector<std::string> dimensions;
+  if (std::holds_alternative<OptimiseSpec>(stage.kind)) return dimensions;  // once, for the whole
   for (const DimensionSpec& dimension : grid) {
     const std::string& dim = dimension.name;
     bool is_in = true;

@@ -30,6 +30,9 @@ struct DatabaseSpec {
   std::string url = "embedded";  // or a reference: env:NAME, file:PATH, ssm:…, secretsmanager:…
   std::string schema;            // where readers find the published output
   int keep_runs = 2;
+  // How many slots, of all machines together, write at once: one backend's COPY takes one core of
+  // the server. Absent: as many as it has cores, as far as that can be known.
+  std::optional<int> writers;
   friend bool operator==(const DatabaseSpec&, const DatabaseSpec&) = default;
 };
 
@@ -117,6 +120,12 @@ struct AssertionSpec {
   friend bool operator==(const AssertionSpec&, const AssertionSpec&) = default;
 };
 
+// Makes the database ready for readers: statistics of the tables of its `after` stages, leaves
+// frozen where that pays, and a report of indexes that nobody needs.
+struct OptimiseSpec {
+  friend bool operator==(const OptimiseSpec&, const OptimiseSpec&) = default;
+};
+
 // How many rows of the features are computed a second time, in all pairs together. 0: none.
 struct CausalitySpec {
   int samples = 1000;
@@ -139,7 +148,7 @@ struct StageSpec {
   int setbacks = 20;                             // ours: machine lost, conflict, unavailable (I5)
   int lookback = 0;                              // earlier periods of `after` stages it needs
   bool may_be_empty = false;                     // empty = "allow"
-  std::variant<LoadSpec, FeaturesSpec, SqlSpec, CommandSpec, VerifySpec> kind;
+  std::variant<LoadSpec, FeaturesSpec, SqlSpec, CommandSpec, OptimiseSpec, VerifySpec> kind;
 
   std::string_view kind_name() const;
   friend bool operator==(const StageSpec&, const StageSpec&) = default;

@@ -284,7 +284,7 @@ void ReadCommonKeys(TableReader& reader, StageSpec& stage) {
 // Reads the keys of the kind; false where the kind itself is wrong, so that its keys are not
 // judged.
 bool ReadKind(TableReader& reader, StageSpec& stage, Problems& problems) {
-  const std::vector<std::string> known{"load", "features", "sql", "command", "verify"};
+  const std::vector<std::string> known{"load", "features", "sql", "command", "optimise", "verify"};
   std::string kind;
   reader.ReadText("kind", kind);
   if (kind == "load") {
@@ -295,12 +295,14 @@ bool ReadKind(TableReader& reader, StageSpec& stage, Problems& problems) {
     stage.kind = ReadSql(reader, stage.name);
   } else if (kind == "command") {
     stage.kind = ReadCommand(reader, stage.name, problems);
+  } else if (kind == "optimise") {
+    stage.kind = OptimiseSpec{};
   } else if (kind == "verify") {
     stage.kind = ReadVerify(reader, problems);
   } else {
     if (reader.Find("kind") == nullptr) {
       reader.Complain("kind", fmt::format("is missing; known are {}", Join(known, ", ")));
-    } else if (kind == "export" || kind == "optimise") {
+    } else if (kind == "export") {
       reader.Complain("kind", fmt::format("\"{}\" is not in this version; known are {}", kind,
                                           Join(known, ", ")));
     } else if (!kind.empty()) {

@@ -73,7 +73,8 @@ struct RunSnapshot {
   Duration server_up{};               // since the database server started
   std::int64_t findings_failed = 0;   // checks that are not pass, of the newest verification
   std::int64_t findings_total = 0;
-  std::int64_t leases_of_dead = 0;  // tasks leased to a machine that is gone: claims that raced
+  std::int64_t leaves_to_vacuum = 0;  // of a finishing run with an optimise stage; else 0
+  std::int64_t leases_of_dead = 0;    // tasks leased to a machine that is gone: claims that raced
 
   TaskCounts Totals() const;
 };

@@ -25,6 +25,12 @@ struct TaskStory {
   std::vector<EventView> events;
 };
 
+// Some rows of a leaf as text; an absent value is NULL.
+struct RowSample {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
 struct StoredPlan {
   std::string canonical_toml;
   std::string findings_json;
@@ -46,6 +52,10 @@ class ReadStore {
   virtual Result<std::vector<LogLine>> ReadLog(const LogQuery& query) = 0;
   virtual Result<std::vector<EventView>> ReadEvents(RunId run, std::int64_t after_id) = 0;
   virtual Result<std::vector<Finding>> ReadFindings(RunId run) = 0;
+
+  // The rows at these places of a leaf, as they lie there; places beyond its end give none.
+  virtual Result<RowSample> SampleLeaf(RunId run, const std::string& leaf,
+                                       const std::vector<std::int64_t>& places) = 0;
 };
 
 }  // namespace mayfly

@@ -52,6 +52,15 @@ struct Staging {
   std::string backend;  // of ours, when it was opened
 };
 
+// Statistics of a table of the run, with all its partitions.
+struct StatisticsWish {
+  TaskId task;
+  Fence fence;
+  std::string table;
+  std::vector<std::string> columns;  // none: all
+  int target = 0;  // how fine: 300 rows are sampled for each point; 0: as the server does
+};
+
 class RunData {
  public:
   virtual ~RunData() = default;
@@ -74,6 +83,10 @@ class RunData {
   // Begin.
   virtual Result<std::int64_t> ReplaceLeafBySelect(const TableShape& shape, const Leaf& leaf,
                                                    const Point& point, std::string_view query) = 0;
+
+  // ANALYZE, as part of the open transaction and by the right of the table's owner, for a task that
+  // this slot leases (kConflict otherwise). Needs Begin.
+  virtual Status TakeStatistics(const StatisticsWish& wish) = 0;
 
   // Staging for a command; outside of any transaction. Seal revokes INSERT, ends the role's
   // backends and sees them gone; after it nothing can write there any more. Drop removes table and
@@ -124,6 +137,14 @@ struct SourceAnswer {  // per leaf
   std::vector<std::int64_t> non_null;  // per rule
 };
 
+// An index of the user's own tables that costs writes and gives nothing back.
+struct SpareIndex {
+  std::string name, table;  // with schema
+  std::int64_t bytes = 0;
+  std::int64_t scans = 0;  // since the server's statistics began
+  std::string repeats;     // the index that begins with the same columns; empty: it is only unused
+};
+
 // Reads for verification, from the data alone; may run as the read-only role.
 class DataProbe {
  public:
@@ -139,6 +160,9 @@ class DataProbe {
 
   // Is there a valid unique index over exactly the key?
   virtual Result<bool> HasKey(const TableShape& shape) = 0;
+
+  // Indexes of users' tables that are never read or repeat another, the largest first.
+  virtual Result<std::vector<SpareIndex>> ListSpareIndexes() = 0;
 
   // One boolean; nullopt where the statement gave NULL or no row.
   virtual Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) = 0;

@@ -59,8 +59,10 @@ struct RecordGone {  // fact: the provider says that it is gone
 };
 // Quarantined tasks become ready with fresh budgets: `run` after the cause was mended.
 struct RetryQuarantined {};
+// Freezes some of RunSnapshot::leaves_to_vacuum, a bounded number; in no transaction.
+struct VacuumSome {};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
-                            RecordGone, RetryQuarantined>;
+                            RecordGone, RetryQuarantined, VacuumSome>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -21,6 +21,7 @@ struct LeafRow {
   Fence accepted;  // of the attempt whose output it is; 0: created empty
   std::uint64_t content = 0;
   std::int64_t rows = 0;
+  bool vacuumed = false;
   std::int64_t storage = 0;  // grows with every committed TRUNCATE
 };
 

@@ -216,8 +216,27 @@ int MemoryLedger::TakeBack(MachineId machine, std::optional<int> slot, const Giv
   return taken;
 }
 
+std::vector<std::size_t> MemoryLedger::UnfrozenLeaves(const RunRow& run) const {
+  std::vector<std::size_t> found;
+  bool optimises = false;
+  for (std::size_t i = run.first_stage; i < run.first_stage + run.stages; ++i) {
+    bool complete = stages[i].kind == "optimise" && stages[i].state == StageState::kComplete;
+    optimises = optimises || complete;
+  }
+  if (!optimises || run.view.state != RunState::kFinishing) return found;
+  for (std::size_t i = run.first_task; i < run.first_task + run.tasks; ++i) {
+    const std::string& kind = stages[tasks[i].stage].kind;
+    if (kind != "sql" && kind != "command") continue;
+    for (std::size_t leaf : tasks[i].leaves) {
+      if (leaves[leaf].rows > 0 && !leaves[leaf].vacuumed) found.push_back(leaf);
+    }
+  }
+  return found;
+}
+
 RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
   RunSnapshot s;
+  s.leaves_to_vacuum = std::ssize(UnfrozenLeaves(run));
   s.run = run.view;
   s.run.control = run.control;
   auto until = [&](Instant deadline) { return deadline - Now(); };

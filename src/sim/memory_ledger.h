@@ -65,6 +65,9 @@ class MemoryLedger {
   // have leased nothing yet, then returns its leases.
   int TakeBack(MachineId machine, std::optional<int> slot, const GiveBack& how);
 
+  // Of a finishing run with an optimise stage: leaves with rows that an INSERT wrote.
+  std::vector<std::size_t> UnfrozenLeaves(const RunRow& run) const;
+
   RunSnapshot Snapshot(const RunRow& run) const;
   void AddEvent(EventRow event);
   static TaskId IdOf(std::size_t task) { return TaskId{static_cast<std::int64_t>(task + 1)}; }

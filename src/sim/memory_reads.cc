@@ -129,4 +129,11 @@ Result<std::vector<Finding>> MemoryReadStore::ReadFindings(RunId run) {
   return row->findings;
 }
 
+// Leaves in memory have counts and no rows.
+Result<RowSample> MemoryReadStore::SampleLeaf(RunId run, const std::string&,
+                                              const std::vector<std::int64_t>&) {
+  TRY(FindRun(run));
+  return RowSample{};
+}
+
 }  // namespace mayfly::sim

@@ -19,6 +19,8 @@ class MemoryReadStore : public ReadStore {
   Result<std::vector<LogLine>> ReadLog(const LogQuery& query) override;
   Result<std::vector<EventView>> ReadEvents(RunId run, std::int64_t after_id) override;
   Result<std::vector<Finding>> ReadFindings(RunId run) override;
+  Result<RowSample> SampleLeaf(RunId run, const std::string& leaf,
+                               const std::vector<std::int64_t>& places) override;
 
  private:
   Result<const RunRow*> FindRun(RunId run) const;

@@ -251,6 +251,15 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const RetryQuarantined&) {
   return {};
 }
 
+Status MemoryRunStore::ApplyTo(RunRow& run, const VacuumSome&) {
+  std::vector<std::size_t> leaves = ledger_.UnfrozenLeaves(run);
+  constexpr std::size_t kAtOnce = 2;
+  for (std::size_t i = 0; i < std::min(leaves.size(), kAtOnce); ++i) {
+    ledger_.leaves[leaves[i]].vacuumed = true;
+  }
+  return {};
+}
+
 Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
                                                      const MachineIntent& intent) {
   TRY_ASSIGN(RunRow * row, FindControlled(run, control));

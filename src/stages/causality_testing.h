@@ -138,6 +138,7 @@ class World final : public DataProbe {
     return std::vector<std::string>{};
   }
   Result<bool> HasKey(const TableShape&) override { return true; }
+  Result<std::vector<SpareIndex>> ListSpareIndexes() override { return std::vector<SpareIndex>{}; }
   Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
     return std::optional<bool>(true);
   }

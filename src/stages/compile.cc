@@ -154,6 +154,7 @@ class Compiler {
       return WhyFamilySkipped(stage, *family);
     }
     if (std::holds_alternative<VerifySpec>(stage.kind)) return why;
+    if (std::holds_alternative<OptimiseSpec>(stage.kind)) return why;
     for (const std::string& name : stage.after) {
       const PlannedStage* before = plan_.FindStage(name);
       if (before != nullptr && before->skipped) why = fmt::format("stage \"{}\" is skipped", name);

@@ -176,6 +176,7 @@ std::size_t CountLeaves(const PhaseSpec& spec, const Grid& grid) {
   for (const StageSpec& stage : spec.stages) {
     bool is_load = std::holds_alternative<LoadSpec>(stage.kind);
     if (std::holds_alternative<VerifySpec>(stage.kind)) continue;
+    if (std::holds_alternative<OptimiseSpec>(stage.kind)) continue;
     std::size_t leaves = 1;
     for (const std::string& name : spec.DimensionsOf(stage)) {
       leaves *= grid.Find(name)->labels.size();

@@ -9,6 +9,7 @@ StageExecutor::StageExecutor(StageWorld& world) : world_(world) {
   kinds_.emplace("features", MakeFeatures(world));
   kinds_.emplace("sql", MakeSql(world));
   kinds_.emplace("command", MakeCommand(world));
+  kinds_.emplace("optimise", MakeOptimise(world));
   kinds_.emplace("verify", MakeVerify(world));
 }
 

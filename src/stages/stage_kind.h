@@ -50,6 +50,7 @@ std::unique_ptr<StageKind> MakeLoad(StageWorld& world);
 std::unique_ptr<StageKind> MakeFeatures(StageWorld& world);
 std::unique_ptr<StageKind> MakeSql(StageWorld& world);
 std::unique_ptr<StageKind> MakeCommand(StageWorld& world);
+std::unique_ptr<StageKind> MakeOptimise(StageWorld& world);
 std::unique_ptr<StageKind> MakeVerify(StageWorld& world);
 
 }  // namespace mayfly::stages

@@ -1,10 +1,12 @@
 // The stage kinds on fakes of their seams: no database, no process.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "stages/bar_source.h"
 #include "stages/compile.h"
 #include "stages/discover.h"
@@ -51,6 +53,11 @@ class FakeData final : public RunData {
     calls.push_back("select " + leaf.name);
     return selected_rows;
   }
+  Status TakeStatistics(const StatisticsWish& wish) override {
+    calls.push_back(
+        fmt::format("statistics {} ({}) {}", wish.table, Join(wish.columns, ", "), wish.target));
+    return {};
+  }
   Result<Staging> OpenStaging(TaskId, Fence, const TableShape&) override {
     calls.emplace_back("open");
     return Staging{"s.t", "host=h user=c password='it''s' dbname=d", "c", "1"};
@@ -89,6 +96,7 @@ class FakeProbe final : public DataProbe {
     return std::vector<std::string>{};
   }
   Result<bool> HasKey(const TableShape&) override { return true; }
+  Result<std::vector<SpareIndex>> ListSpareIndexes() override { return spare_indexes; }
   Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
     return std::optional<bool>(true);
   }
@@ -101,6 +109,7 @@ class FakeProbe final : public DataProbe {
   }
   std::int64_t rows = 0;
   std::int64_t source_rows = 5;
+  std::vector<SpareIndex> spare_indexes;
   std::vector<Finding> findings;
 };
 
@@ -148,6 +157,9 @@ after = ["load"]
 command = ["prog", "{pair}", "{period}"]
 table = "mine"
 columns = { ts = "timestamptz", n = "int8" }
+[[stage]]
+name = "ready"
+kind = "optimise"
 )";
 
 // Hours of one pair from the first of July 2024.
@@ -361,6 +373,28 @@ TEST(Command, AFailureThatSpeaksOfMemoryNamesTheLimit) {
     std::string message = bench.Execute("mine").error().message();
     EXPECT_EQ(message.find(kLimit) != std::string::npos, named) << message;
   }
+}
+
+TEST(Optimise, TakesStatisticsOfTheKeysOfSeriesAndOfAllColumnsOfTheRest) {
+  Bench bench;
+  ASSERT_TRUE(bench.Execute("ready").ok());
+  EXPECT_EQ(bench.data.calls,
+            (std::vector<std::string>{"begin", "statistics bars (pair, ts) 1",
+                                      "statistics rate_index (pair, ts) 1", "statistics daily () 0",
+                                      "statistics mine () 0"}));
+}
+
+TEST(Optimise, NamesEveryIndexThatCouldGoAndWhy) {
+  Bench bench;
+  bench.probe.spare_indexes = {{"public.a", "public.t", 3 << 20, 0, ""},
+                               {"public.b", "public.t", 8192, 12, "public.t_pkey"}};
+  ASSERT_TRUE(bench.Execute("ready").ok());
+  ASSERT_EQ(bench.logged.size(), 3U);
+  EXPECT_NE(bench.logged[0].find("public.a of public.t (3.0 MiB) was never read"),
+            std::string::npos);
+  EXPECT_NE(bench.logged[1].find("repeats the beginning of public.t_pkey, read 12 times"),
+            std::string::npos);
+  EXPECT_EQ(bench.logged[2], "indexes: 2 could go");
 }
 
 TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "adapters/postgres/data_probe.h"
 #include "base/rng.h"
@@ -234,6 +235,60 @@ TEST_F(PostgresData, StoredRowsAreReadAtTheirTimesOnly) {
   EXPECT_TRUE(probe().ReadSeries(query)->ts_us.empty());
   query.at.reset();
   EXPECT_EQ(probe().ReadSeries(query)->ts_us.size(), 5U);
+}
+
+TEST_F(PostgresData, StatisticsAreOfTheColumnsThatWereAskedFor) {
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  auto known = [&] {
+    return std::string(
+        MustRun(db,
+                "SELECT coalesce(string_agg(DISTINCT attname, ' '), '') FROM pg_stats "
+                "WHERE tablename = 'bars_a_2024_01'")
+            .Text(0, 0));
+  };
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok());
+  StatisticsWish wish{tasks_[0].id, tasks_[0].fence, "bars", {"pair", "ts"}, 1};
+  Status taken = data().TakeStatistics(wish);
+  ASSERT_TRUE(taken.ok()) << taken.error().message();
+  EXPECT_EQ(known(), "");  // part of the transaction
+  ASSERT_TRUE(Commit().ok());
+  EXPECT_EQ(known(), "pair ts");
+}
+
+TEST_F(PostgresData, StatisticsAreTakenUnderALeaseOnly) {
+  StatisticsWish wish{tasks_[0].id, tasks_[0].fence, "bars", {}, 0};
+  EXPECT_EQ(data().TakeStatistics(wish).error().kind(), ErrorKind::kDefect);
+  ASSERT_TRUE(data().Begin().ok());
+  wish.fence.value += 1;
+  EXPECT_EQ(data().TakeStatistics(wish).error().kind(), ErrorKind::kConflict);
+  EXPECT_TRUE(data().Rollback().ok());
+}
+
+TEST_F(PostgresData, IndexesThatNobodyNeedsAreNamed) {
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  MustRun(db, "CREATE TABLE public.t (a int PRIMARY KEY, b int, c int)");
+  MustRun(db, "INSERT INTO public.t SELECT n, n, n FROM generate_series(1, 1000) n");
+  MustRun(db, "CREATE INDEX unread ON public.t (c)");
+  MustRun(db, "CREATE INDEX short ON public.t (b)");
+  MustRun(db, "CREATE INDEX long ON public.t (b, c)");
+  MustRun(db, "CREATE INDEX twin ON public.t (a)");
+  MustRun(db, "CREATE INDEX partly ON public.t (b) WHERE c > 5");
+  MustRun(db, "CREATE UNIQUE INDEX needed ON public.t (c, b)");
+  auto found = probe().ListSpareIndexes();
+  ASSERT_TRUE(found.ok()) << found.error().message();
+  std::map<std::string, std::string> repeats;
+  for (const SpareIndex& index : *found) {
+    EXPECT_EQ(index.table, "public.t");
+    EXPECT_GT(index.bytes, 0);
+    repeats[index.name] = index.repeats;
+  }
+  std::map<std::string, std::string> expected{{"public.unread", "public.needed"},
+                                              {"public.short", "public.long"},
+                                              {"public.long", ""},
+                                              {"public.twin", "public.t_pkey"},
+                                              {"public.partly", ""}};
+  EXPECT_EQ(repeats, expected);
 }
 
 struct RowNumbers {

@@ -78,6 +78,60 @@ TEST_F(Publishing, ReadersSeeTheNewestAndMayGoBack) {
   EXPECT_EQ(Shown(), third.value);
 }
 
+// The plan of the contract with an optimise stage, which nothing has to do for.
+PhasePlan PlanWithOptimise() {
+  PhasePlan plan = MakePlan("contract");
+  PlannedStage ready{.spec = {.name = "ready", .kind = OptimiseSpec{}}};
+  plan.spec.stages.push_back(ready.spec);
+  plan.stages.push_back(ready);
+  return plan;
+}
+
+TEST_F(Publishing, LeavesThatAnInsertWroteAreFrozenOnceTheOptimiseStageIsComplete) {
+  RunId run = Pass(PlanWithOptimise());
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  // As the run's task would have it: the leaf of a sql stage was accepted with one row.
+  MustRun(db,
+          "UPDATE mayfly.leaf SET rows = 1, storage = 1, accepted_fence = 1 "
+          "WHERE name IN ('bars_a_2024_01', 'first_a_2024_01')");
+  EXPECT_EQ(store_->Load(run)->leaves_to_vacuum, 0);
+  MustRun(db, "UPDATE mayfly.stage SET state = 'open' WHERE name = 'ready'");
+  MustRun(db, "UPDATE mayfly.stage SET state = 'complete' WHERE name = 'ready'");
+  EXPECT_EQ(store_->Load(run)->leaves_to_vacuum, 1);  // the leaf of features is frozen already
+  Status vacuumed = store_->Apply(run, control_, VacuumSome{});
+  ASSERT_TRUE(vacuumed.ok()) << vacuumed.error().message();
+  EXPECT_EQ(store_->Load(run)->leaves_to_vacuum, 0);
+  EXPECT_EQ(MustRun(db,
+                    "SELECT relpages > 0 AND relpages = relallvisible FROM pg_class "
+                    "WHERE relname = 'bars_a_2024_01'")
+                .Text(0, 0),
+            "t");
+}
+
+TEST_F(Publishing, OnlyTheActingControllerVacuums) {
+  RunId run = Pass(PlanWithOptimise());
+  Fence old = control_;
+  old.value -= 1;
+  EXPECT_EQ(store_->Apply(run, old, VacuumSome{}).error().kind(), ErrorKind::kConflict);
+}
+
+TEST_F(Publishing, AutovacuumTakesNoStatisticsWhereTheyAreThere) {
+  RunId run = Pass(PlanWithOptimise());
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  MustRun(db, "UPDATE mayfly.stage SET state = 'open' WHERE name = 'ready'");
+  MustRun(db, "UPDATE mayfly.stage SET state = 'complete' WHERE name = 'ready'");
+  ASSERT_TRUE(store_->Publish(run, control_).ok());
+  auto options = [&](const std::string& leaf) {
+    return std::string(
+        MustRun(db, fmt::format("SELECT coalesce(reloptions::text, '') FROM pg_class "
+                                "WHERE relname = '{}'",
+                                leaf))
+            .Text(0, 0));
+  };
+  EXPECT_EQ(options("first_a_2024_01"), "{autovacuum_analyze_threshold=2147483647}");
+  EXPECT_EQ(options("bars_a_2024_01"), "");  // here the leaf of a sql stage
+}
+
 TEST_F(Publishing, RunsBeyondKeepRunsAreDroppedAndTheShownOneNever) {
   RunId one = PublishAndClose(MakePlan("contract"));
   RunId two = PublishAndClose(MakePlan("contract"));

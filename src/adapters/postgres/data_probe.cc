@@ -285,6 +285,17 @@ Result<bool> PgDataProbe::HasKey(const TableShape& shape) {
   return rows.size() > 0;
 }
 
+Result<std::vector<SpareIndex>> PgDataProbe::ListSpareIndexes() {
+  TRY_ASSIGN(Connection * db, source_());
+  TRY_ASSIGN(Rows rows, db->Run(sql::kListIndexes, Params()));
+  std::vector<SpareIndex> indexes;
+  for (int i = 0; i < rows.size(); ++i) {
+    indexes.push_back({std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1)), rows.Int(i, 2),
+                       rows.Int(i, 3), std::string(rows.Text(i, 4))});
+  }
+  return indexes;
+}
+
 Result<std::optional<bool>> PgDataProbe::Assert(const Point& point, std::string_view sql) {
   TRY_ASSIGN(Connection * db, source_());
   if (db->in_transaction()) return Defect("an assertion is asked outside of a transaction");

@@ -25,6 +25,7 @@ class PgDataProbe final : public DataProbe {
   Result<Series> ReadSeries(const SeriesQuery& query) override;
   Result<std::vector<std::string>> ListLeaves(const TableShape& shape) override;
   Result<bool> HasKey(const TableShape& shape) override;
+  Result<std::vector<SpareIndex>> ListSpareIndexes() override;
   Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override;
   Result<std::vector<Accepted>> ListAccepted(const std::string& stage) override;
   Status RecordFindings(TaskId task, std::span<const Finding> findings) override;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/postgres/ddl.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/snapshot.h"
@@ -102,8 +103,9 @@ Result<TaskStory> PgReadStore::Explain(RunId run, const std::string& task) {
   TaskStory story;
   story.task = std::move(views.at(0));
   for (int i = 0; i < waits.size(); ++i) {
-    story.waits_for.push_back(
-        fmt::format("{} at {} ({})", waits.Text(i, 0), waits.Text(i, 1), waits.Text(i, 2)));
+    std::string_view error = waits.Text(i, 3);
+    story.waits_for.push_back(fmt::format("{} at {} ({}{}{})", waits.Text(i, 0), waits.Text(i, 1),
+                                          waits.Text(i, 2), error.empty() ? "" : ": ", error));
   }
   TRY_ASSIGN(story.attempts, Attempts(id));
   TRY_ASSIGN(story.events, Events(run, 0, id));
@@ -160,6 +162,29 @@ Result<std::vector<Finding>> PgReadStore::ReadFindings(RunId run) {
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Result<RowSample> PgReadStore::SampleLeaf(RunId run, const std::string& leaf,
+                                          const std::vector<std::int64_t>& places) {
+  TRY_ASSIGN(Rows where, session_.Read(sql::kFindRunSchema, Params().Add(run.value)));
+  if (where.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
+  TRY_ASSIGN(Connection * db, session_.Get());
+  std::string table = Qualified(where.Text(0, 0), leaf);
+  RowSample sample;
+  for (std::int64_t place : places) {
+    TRY_ASSIGN(Rows row,
+               db->RunOnce(fmt::format("SELECT * FROM {} OFFSET $1::bigint LIMIT 1", table),
+                           Params().Add(place)));
+    sample.columns.clear();
+    for (int c = 0; c < row.columns(); ++c) sample.columns.emplace_back(row.ColumnName(c));
+    if (row.size() == 0) continue;
+    std::vector<std::optional<std::string>>& values = sample.rows.emplace_back();
+    for (int c = 0; c < row.columns(); ++c) {
+      values.push_back(row.IsNull(0, c) ? std::nullopt
+                                        : std::optional<std::string>(row.Text(0, c)));
+    }
+  }
+  return sample;
 }
 
 }  // namespace mayfly::postgres

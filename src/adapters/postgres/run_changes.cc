@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "adapters/postgres/ddl.h"
+#include "adapters/postgres/migrate.h"
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/run_store.h"
 
 namespace mayfly::postgres {
+namespace {
+
+constexpr int kLeavesAtOnce = 20;  // a step of the controller is bounded (I10)
+
+}  // namespace
 
 Status PgRunStore::ApplyOne(const Query& query, const Params& params, RunId run, Fence control) {
   TRY_ASSIGN(Rows rows, session_.Write(query, params));
@@ -58,6 +65,9 @@ struct PgRunStore::ChangeVisitor {
   Status operator()(const RetryQuarantined& /*change*/) const {
     return store.ApplyOne(sql::kRetryQuarantined, Start(), run, control);
   }
+  Status operator()(const mayfly::VacuumSome& /*change*/) const {
+    return store.VacuumSome(run, control);
+  }
 };
 
 Status PgRunStore::Apply(RunId run, Fence control, const Change& change) {
@@ -75,6 +85,32 @@ Status PgRunStore::RecordGone(RunId run, Fence control, MachineId machine) {
   Status committed = transaction.Commit();
   if (!committed) return Unanswered(committed.error(), *db);
   return {};
+}
+
+// Vacuuming twice is harmless, so there is no intent: what was not noted is done again.
+Status PgRunStore::VacuumSome(RunId run, Fence control) {
+  Params holder;
+  holder.Add(run.value).Add(control.value);
+  TRY_ASSIGN(Rows held, session_.Read(sql::kCheckControl, holder));
+  TRY_ASSIGN(Connection * db, session_.Get());
+  if (held.size() == 0) return Refusal(*db, run, control);
+  Params some;
+  some.Add(run.value).Add(kLeavesAtOnce);
+  TRY_ASSIGN(Rows leaves, db->Run(sql::kListUnfrozenLeaves, some));
+  std::vector<std::string> done;
+  TRY(db->Script(fmt::format("SET ROLE {}", kOwner)));
+  Status vacuumed;
+  for (int i = 0; i < leaves.size() && vacuumed; ++i) {
+    Result<Rows> outcome = db->Script(
+        fmt::format("VACUUM (FREEZE) {}", Qualified(leaves.Text(i, 0), leaves.Text(i, 1))));
+    if (outcome) done.emplace_back(leaves.Text(i, 1));
+    if (!outcome) vacuumed = outcome.error().Within(leaves.Text(i, 1));
+  }
+  TRY(db->Script(fmt::format("SET ROLE {}", kController)));
+  Params note;
+  note.Add(run.value).Add(std::span<const std::string>(done));
+  TRY(session_.Write(sql::kNoteVacuumed, note));
+  return vacuumed;
 }
 
 // After it nobody claims for the machine, and nobody logs in as it. Answers its login.

@@ -14,6 +14,8 @@
 namespace mayfly::postgres {
 namespace {
 
+constexpr std::string_view kNoAutoAnalyze = ", SET (autovacuum_analyze_threshold = 2147483647)";
+
 struct Views {
   Connection& db;
   RunId run;
@@ -126,13 +128,16 @@ Status RecordPublication(Connection& db, RunId run, std::string_view kind) {
   return {};
 }
 
-// From now on the leaves are tables like any other.
-Status WakeLeaves(Connection& db, const std::string& schema) {
-  TRY_ASSIGN(Rows leaves, db.Run(sql::kListQuietLeaves, Params().Add(schema)));
+// From now on the leaves are tables like any other; where statistics were taken for good,
+// autovacuum is kept from reading every column of a leaf once more to take its own.
+Status WakeLeaves(Connection& db, RunId run, const std::string& schema) {
+  TRY_ASSIGN(Rows leaves, db.Run(sql::kListQuietLeaves, Params().Add(run.value)));
   std::string script;
   for (int i = 0; i < leaves.size(); ++i) {
-    script += fmt::format("ALTER TABLE {} RESET (autovacuum_enabled);",
-                          Qualified(schema, leaves.Text(i, 0)));
+    bool has_statistics = leaves.Bool(i, 1);
+    script +=
+        fmt::format("ALTER TABLE {} RESET (autovacuum_enabled){};",
+                    Qualified(schema, leaves.Text(i, 0)), has_statistics ? kNoAutoAnalyze : "");
   }
   if (script.empty()) return {};
   TRY(db.Script(script));
@@ -184,7 +189,7 @@ Status PgRunStore::Publish(RunId run, Fence control) {
               std::string(rows.Text(0, 3))};
   TRY(db->Script(AsOwnerScript()));
   TRY(PointAll(views));
-  TRY(WakeLeaves(*db, views.schema));
+  TRY(WakeLeaves(*db, run, views.schema));
   TRY(RecordPublication(*db, run, "publish"));
   Status committed = transaction.Commit();
   if (!committed) return Unanswered(committed.error(), *db);

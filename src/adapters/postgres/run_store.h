@@ -38,6 +38,7 @@ class PgRunStore final : public RunStore {
  private:
   Status Reopened(Connection& db);
   Status ApplyOne(const Query& query, const Params& params, RunId run, Fence control);
+  Status VacuumSome(RunId run, Fence control);
   Status RecordGone(RunId run, Fence control, MachineId machine);
   Result<std::optional<std::string>> CloseMachine(RunId run, Fence control, MachineId machine,
                                                   const std::string& reason);

@@ -64,6 +64,17 @@ class PgRunData final : public RunData {
     return inserted->affected();
   }
 
+  Status TakeStatistics(const StatisticsWish& wish) override {
+    if (!state_.in_transaction) return Defect("statistics are part of the task's transaction");
+    TRY_ASSIGN(Connection * db, state_.Db());
+    Params params;
+    params.Add(wish.task.value).Add(wish.fence.value).Add(wish.table);
+    params.Add(std::span<const std::string>(wish.columns)).Add(wish.target);
+    Result<Rows> taken = db->Run(sql::kAnalyzeTable, params);
+    if (!taken) return taken.error().Within(wish.table);
+    return {};
+  }
+
   Result<Staging> OpenStaging(TaskId task, Fence fence, const TableShape& shape) override {
     std::vector<std::string> names, types;
     for (const Column& column : shape.columns) {
@@ -122,6 +133,8 @@ class PgRunData final : public RunData {
   Result<Connection*> Truncate(const Leaf& leaf) {
     if (!state_.in_transaction) return Defect("a leaf is written only between Begin and Complete");
     TRY_ASSIGN(Connection * db, state_.Db());
+    Status token = state_.TakeWriterToken();
+    if (!token) return token.error().Within(leaf.name);
     Result<Rows> empty =
         db->Script(fmt::format("TRUNCATE {}", Qualified(state_.schema, leaf.name)));
     if (!empty) return empty.error().Within(leaf.name);

@@ -57,6 +57,7 @@ Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
   snapshot.leases_of_dead = r.Int(0, 16);
   view.control = Fence{r.Int(0, 17)};
   view.dropped = r.MaybeTime(0, 18);
+  snapshot.leaves_to_vacuum = r.Int(0, 19);
   return snapshot;
 }
 

@@ -71,6 +71,7 @@ PlannedTask MakeTask(const PhasePlan& plan, std::size_t stage, const Point& poin
     if (after && NeedsPoint(plan.grid, spec, point, earlier.point)) task.needs.push_back(i);
   }
   if (std::holds_alternative<VerifySpec>(spec.kind)) return task;
+  if (std::holds_alternative<OptimiseSpec>(spec.kind)) return task;
   std::vector<Point> leaves = {point};
   if (stage == 0) {  // a load task owns all leaves of its pair
     leaves = PointsOver(plan.grid, {"pair", "period"});
@@ -89,6 +90,16 @@ void AddStage(PhasePlan& plan, StageSpec spec) {
     plan.tasks.push_back(MakeTask(plan, stage, point));
   }
   plan.stages[stage].task_count = PointsOver(plan.grid, *plan.stages[stage].spec.grid).size();
+}
+
+// One task that needs all that are there so far.
+StageSpec AfterAll(const PhasePlan& plan, const std::string& name,
+                   std::variant<OptimiseSpec, VerifySpec> kind) {
+  StageSpec spec{.name = name, .grid = Dimensions{}, .retries = 2, .setbacks = 20};
+  for (const PlannedStage& stage : plan.stages) spec.after.push_back(stage.spec.name);
+  spec.timeout = seconds(20);
+  std::visit([&](const auto& one) { spec.kind = one; }, kind);
+  return spec;
 }
 
 TaskNature DrawNature(Rng& rng) {
@@ -113,11 +124,8 @@ RandomPhase DrawPhase(Rng& rng) {
   plan.grid = DrawGrid(rng);
   std::size_t working = 2 + rng.Below(3);
   for (std::size_t i = 0; i < working; ++i) AddStage(plan, DrawStage(rng, plan, i));
-  StageSpec verify{.name = "verify", .grid = Dimensions{}, .retries = 2, .setbacks = 20};
-  for (const PlannedStage& stage : plan.stages) verify.after.push_back(stage.spec.name);
-  verify.timeout = seconds(20);
-  verify.kind = VerifySpec{};
-  AddStage(plan, std::move(verify));
+  if (rng.Chance(0.3)) AddStage(plan, AfterAll(plan, "optimise", OptimiseSpec{}));
+  AddStage(plan, AfterAll(plan, "verify", VerifySpec{}));
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) phase.natures.push_back(DrawNature(rng));
   if (rng.Chance(0.1)) {
     phase.has_hopeless_task = true;

@@ -113,7 +113,8 @@ std::string RenderTry(const TryReport& report, const Paint& paint) {
   std::string text =
       fmt::format("{} of {}{}\n", report.task, report.phase,
                   report.needed == 0 ? std::string()
-                                     : fmt::format(", with {} tasks that it needs", report.needed));
+                                     : fmt::format(", with {} task{} that it needs", report.needed,
+                                                   report.needed == 1 ? "" : "s"));
   text += OutcomeLines(report, paint) + CheckLines(report, paint) + OutputLines(report, paint) +
           SampleTable(report, paint);
   return text + fmt::format("\nnothing of it is kept but its story: mayfly explain {} --run {}\n",

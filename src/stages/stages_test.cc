@@ -86,6 +86,7 @@ class FakeProbe final : public DataProbe {
     return facts;
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
+    ++source_counts;
     SourceAnswer answer{source_rows, std::vector<std::int64_t>(question.rules.size())};
     return std::vector<SourceAnswer>(question.leaves.size(), answer);
   }
@@ -109,6 +110,7 @@ class FakeProbe final : public DataProbe {
   }
   std::int64_t rows = 0;
   std::int64_t source_rows = 5;
+  int source_counts = 0;
   std::vector<SpareIndex> spare_indexes;
   std::vector<Finding> findings;
 };
@@ -402,6 +404,12 @@ TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
   ASSERT_TRUE(bench.Execute("verify").ok());
   EXPECT_FALSE(bench.probe.findings.empty());
   EXPECT_EQ(Conclude(bench.probe.findings), Verdict::kFail);
+}
+
+TEST(Verify, CountsTheSourceOnceForAllStagesThatReadIt) {
+  Bench bench;
+  ASSERT_TRUE(bench.Execute("verify").ok());
+  EXPECT_EQ(bench.probe.source_counts, 1);
 }
 
 TEST(Executor, AnUnknownStageIsInvalidAndSaysWhich) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/catalogue.h"
+#include "stages/source_counts.h"
 #include "stages/stage_kind.h"
 #include "stages/verify_causality.h"
 
@@ -44,74 +45,30 @@ ColumnPromise PromiseOfFamily(const engine::Family& family, const FeaturesSpec& 
   return {.name = column.name, .may_be_constant = true};
 }
 
-const LoadSpec* BarsOf(const PhasePlan& plan, const PlannedStage& stage) {
-  const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
-  if (features == nullptr) return nullptr;
-  return &std::get<LoadSpec>(plan.FindStage(features->bars)->spec.kind);
-}
-
-// The leaves of a stage that belong to a point: those that the plan gave to its tasks there.
-std::vector<Leaf> LeavesAt(const PhasePlan& plan, std::size_t stage, const Point& point) {
-  std::vector<Leaf> leaves;
-  for (const PlannedTask& task : plan.tasks) {
-    if (task.stage != stage || !task.point.Meets(point)) continue;
-    leaves.insert(leaves.end(), task.leaves.begin(), task.leaves.end());
-  }
-  return leaves;
-}
-
-WindowRule RuleOf(const ColumnPromise& promise) {
-  return {promise.inputs, promise.lookback, promise.null_when_flat};
-}
-
-// Which rule of the question a column is answered by.
-std::vector<WindowRule> RulesOf(const StageContract& promises) {
-  std::vector<WindowRule> rules;
-  for (const ColumnPromise& column : promises.columns) {
-    WindowRule rule = RuleOf(column);
-    bool known = std::find(rules.begin(), rules.end(), rule) != rules.end();
-    if (!column.inputs.empty() && !known) rules.push_back(rule);
-  }
-  return rules;
-}
-
 class PlaceGatherer {
  public:
-  PlaceGatherer(const PhasePlan& plan, const PlannedStage& stage, std::vector<Leaf> leaves,
+  PlaceGatherer(const PlannedStage& stage, std::vector<Leaf> leaves, SourceCounts& source,
                 DataProbe& probe)
-      : plan_(plan), stage_(stage), leaves_(std::move(leaves)), probe_(probe) {}
+      : stage_(stage), leaves_(std::move(leaves)), source_(source), probe_(probe) {}
 
-  Result<std::vector<LeafEvidence>> Gather(const StageContract& promises, const Point& point) {
-    TRY(AskSource(promises, point));
+  Result<std::vector<LeafEvidence>> Gather(const StageContract& promises) {
+    TRY(source_.Count(stage_));
     TRY_ASSIGN(std::vector<DataProbe::Accepted> accepted, probe_.ListAccepted(stage_.spec.name));
     for (DataProbe::Accepted& row : accepted) accepted_[row.leaf] = row;
     std::vector<LeafEvidence> evidence;
-    for (std::size_t i = 0; i < leaves_.size(); ++i) {
-      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaves_[i]));
-      evidence.push_back(Combine(promises, i, facts));
+    for (const Leaf& leaf : leaves_) {
+      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf));
+      evidence.push_back(Combine(promises, leaf, facts));
     }
     return evidence;
   }
 
  private:
-  Status AskSource(const StageContract& promises, const Point& point) {
-    const LoadSpec* bars = BarsOf(plan_, stage_);
-    bool is_load = std::holds_alternative<LoadSpec>(stage_.spec.kind);
-    if (is_load) bars = &std::get<LoadSpec>(stage_.spec.kind);
-    if (bars == nullptr) return {};
-    rules_ = RulesOf(promises);
-    SourceQuestion question{bars->table, "ts", {}, leaves_, rules_};
-    if (auto pair = point.Label("pair")) question.equals.emplace_back("pair", *pair);
-    TRY_ASSIGN(source_, probe_.CountSource(question));
-    return {};
-  }
-
-  LeafEvidence Combine(const StageContract& promises, std::size_t index, const LeafFacts& facts) {
-    const Leaf& leaf = leaves_[index];
+  LeafEvidence Combine(const StageContract& promises, const Leaf& leaf, const LeafFacts& facts) {
     LeafEvidence evidence{.leaf = leaf.name, .exists = facts.exists, .rows = facts.rows};
     evidence.in_bounds = (!leaf.begin || !facts.first || *facts.first >= *leaf.begin) &&
                          (!leaf.end || !facts.last || *facts.last < *leaf.end);
-    if (promises.rows_of_source && !source_.empty()) evidence.source_rows = source_[index].rows;
+    if (promises.rows_of_source) evidence.source_rows = source_.Rows(stage_, leaf);
     if (auto found = accepted_.find(leaf.name); found != accepted_.end()) {
       evidence.accepted_rows = found->second.rows;
       evidence.storage_is_accepted = found->second.storage == facts.storage;
@@ -119,23 +76,16 @@ class PlaceGatherer {
     for (std::size_t c = 0; c < facts.columns.size(); ++c) {
       const ColumnFacts& column = facts.columns[c];
       evidence.columns.push_back({column.non_null, column.not_finite, column.min, column.max,
-                                  column.constant, Due(promises.columns[c], index)});
+                                  column.constant,
+                                  source_.Due(stage_, leaf, RuleOf(promises.columns[c]))});
     }
     return evidence;
   }
 
-  std::optional<std::int64_t> Due(const ColumnPromise& promise, std::size_t leaf) const {
-    if (promise.inputs.empty() || source_.empty()) return std::nullopt;
-    auto rule = std::find(rules_.begin(), rules_.end(), RuleOf(promise));
-    return source_[leaf].non_null[static_cast<std::size_t>(rule - rules_.begin())];
-  }
-
-  const PhasePlan& plan_;
   const PlannedStage& stage_;
   std::vector<Leaf> leaves_;
+  SourceCounts& source_;
   DataProbe& probe_;
-  std::vector<WindowRule> rules_;
-  std::vector<SourceAnswer> source_;
   std::map<std::string, DataProbe::Accepted> accepted_;
 };
 
@@ -158,6 +108,7 @@ class PointJudge {
       : plan_(plan),
         point_(point),
         probe_(probe),
+        source_(plan, point, probe),
         causality_(plan, point, probe),
         findings_(findings) {}
 
@@ -165,8 +116,8 @@ class PointJudge {
     const PlannedStage& stage = plan_.stages[index];
     StageContract promises = ContractOf(stage);
     std::vector<Leaf> leaves = LeavesAt(plan_, index, point_);
-    PlaceGatherer gatherer(plan_, stage, leaves, probe_);
-    TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises, point_));
+    PlaceGatherer gatherer(stage, leaves, source_, probe_);
+    TRY_ASSIGN(std::vector<LeafEvidence> evidence, gatherer.Gather(promises));
     std::string place = point_.empty() ? stage.shape->shown_name() : point_.Key();
     Append(contract::JudgePlace(promises, place, evidence));
     bool all_exist =
@@ -186,6 +137,7 @@ class PointJudge {
   const PhasePlan& plan_;
   const Point& point_;
   DataProbe& probe_;
+  SourceCounts source_;
   CausalityVerifier causality_;
   std::vector<Finding>& findings_;
 };

@@ -28,7 +28,7 @@ WITH given AS MATERIALIZED (
   SELECT $1::bigint, id, machine_id, fence, 'task.done' FROM done
 ), kept AS (
   UPDATE mayfly.leaf l
-  SET rows = w.rows, accepted_fence = d.fence,
+  SET rows = w.rows, accepted_fence = d.fence, accepted_xid = pg_current_xact_id()::text::bigint,
       storage = pg_relation_filenode(format('%I.%I', $9::text, w.name)::regclass)
   FROM unnest($7::text[], $8::bigint[]) AS w (name, rows), done d
   WHERE l.run_id = $1::bigint AND l.name = w.name AND l.task_id = d.id

@@ -135,8 +135,12 @@ class RealLedger final : public Ledger {
     Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override {
       return inner_->probe().Assert(point, sql);
     }
-    Result<std::vector<Accepted>> ListAccepted(const std::string& stage) override {
-      return inner_->probe().ListAccepted(stage);
+    Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                  const std::string& transaction) override {
+      return inner_->probe().MeasureRows(shape, leaf, transaction);
+    }
+    Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override {
+      return inner_->probe().ListAccepted(leaves);
     }
     Status RecordFindings(TaskId task, std::span<const Finding> findings) override {
       return inner_->probe().RecordFindings(task, findings);

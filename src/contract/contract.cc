@@ -49,9 +49,27 @@ Finding JudgeAccepted(const Check& check, std::span<const LeafEvidence> leaves) 
                         fmt::format("{} rows, {}", leaf.rows,
                                     leaf.storage_is_accepted ? "same storage" : "rewritten since"));
     }
+    if (leaf.foreign_rows > 0) {
+      return check.Make("written by this run", false, name + ": rows of one transaction",
+                        fmt::format("{} rows of others", leaf.foreign_rows));
+    }
   }
   return check.Make("written by this run", true, fmt::format("{} leaves", leaves.size()),
                     fmt::format("{} leaves", leaves.size()));
+}
+
+// Where the writer's figures were held against the data, they must be the data's.
+std::optional<Finding> JudgeFigures(const Check& check, std::span<const LeafEvidence> leaves) {
+  std::int64_t compared = 0;
+  for (const LeafEvidence& leaf : leaves) {
+    if (!leaf.figures_agree) continue;
+    ++compared;
+    if (*leaf.figures_agree) continue;
+    return check.Make("figures of the writer", false, leaf.leaf + ": those of the data", "others");
+  }
+  if (compared == 0) return std::nullopt;
+  std::string all = fmt::format("{} leaves", compared);
+  return check.Make("figures of the writer", true, all, all);
 }
 
 Finding JudgeBounds(const Check& check, std::span<const LeafEvidence> leaves) {
@@ -167,6 +185,7 @@ std::vector<Finding> JudgePlace(const StageContract& contract, const std::string
   findings.push_back(JudgeFilled(check, leaves));
   findings.push_back(JudgeFinite(check, leaves));
   findings.push_back(JudgeConstant(check, leaves));
+  if (std::optional<Finding> figures = JudgeFigures(check, leaves)) findings.push_back(*figures);
   return findings;
 }
 

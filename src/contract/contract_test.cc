@@ -47,6 +47,8 @@ TEST(Contract, EveryDamageFails) {
       {"source not counted", [](LeafEvidence& l) { l.source_rows.reset(); }},
       {"nobody's", [](LeafEvidence& l) { l.accepted_rows.reset(); }},
       {"rewritten", [](LeafEvidence& l) { l.storage_is_accepted = false; }},
+      {"others wrote too", [](LeafEvidence& l) { l.foreign_rows = 1; }},
+      {"other figures", [](LeafEvidence& l) { l.figures_agree = false; }},
       {"gone", [](LeafEvidence& l) { l.exists = false; }},
       {"NULLs filled", [](LeafEvidence& l) { l.columns[0].non_null = 100; }},
       {"NULLs added", [](LeafEvidence& l) { l.columns[0].non_null = 80; }},

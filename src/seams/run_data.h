@@ -113,6 +113,7 @@ struct LeafFacts {
   std::optional<Instant> first, last;
   std::vector<ColumnFacts> columns;  // as in the shape
   std::int64_t storage = 0;          // the leaf's file number: changes with every TRUNCATE
+  std::int64_t foreign_rows = 0;     // MeasureRows only: rows of other transactions than the given
 };
 
 // A value at row i must be non-NULL iff rows i-lookback … i of all inputs are non-NULL and, with
@@ -150,6 +151,10 @@ class DataProbe {
  public:
   virtual ~DataProbe() = default;
   virtual Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) = 0;
+  // The same without the columns, in a fraction of the time, and how many rows another transaction
+  // than this one wrote (as ListAccepted names it).
+  virtual Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                        const std::string& transaction) = 0;
   virtual Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) = 0;
 
   // As RunData's.
@@ -167,13 +172,15 @@ class DataProbe {
   // One boolean; nullopt where the statement gave NULL or no row.
   virtual Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) = 0;
 
-  // What the accepted attempts said of their leaves: name, rows, storage number.
+  // What the accepted attempts said of these leaves.
   struct Accepted {
     std::string leaf;
     std::int64_t rows = 0;
     std::int64_t storage = 0;
+    std::string transaction;  // that wrote it; empty in ledgers from before it was kept
+    std::string figures;      // JSON of a features task; else empty
   };
-  virtual Result<std::vector<Accepted>> ListAccepted(const std::string& stage) = 0;
+  virtual Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) = 0;
 
   // Keeps findings; those of the same stage and `where` are replaced.
   virtual Status RecordFindings(TaskId task, std::span<const Finding> findings) = 0;

@@ -142,7 +142,11 @@ class World final : public DataProbe {
   Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
     return std::optional<bool>(true);
   }
-  Result<std::vector<Accepted>> ListAccepted(const std::string&) override {
+  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                const std::string&) override {
+    return MeasureLeaf(shape, leaf);
+  }
+  Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>&) override {
     return std::vector<Accepted>{};
   }
   Status RecordFindings(TaskId, std::span<const Finding>) override { return {}; }

@@ -70,27 +70,50 @@ std::int64_t CountDue(const engine::BarView& bars, const engine::FamilyColumn& c
   return due;
 }
 
-Result<LeafFigures> TakeFigures(const engine::Family& family, const History& history,
-                                const engine::Options& options, engine::RowRange range,
-                                const engine::ColumnBlock& block) {
-  LeafFigures figures{"", static_cast<std::int64_t>(range.size()), {}};
-  for (std::size_t c = 0; c < block.columns.size(); ++c) {
-    const engine::FamilyColumn& column = family.stored_columns()[c];
-    std::int64_t there = 0;
-    for (double value : block.columns[c]) {
-      if (std::isnan(value)) continue;
-      if (std::isinf(value)) {
-        return Corrupt(fmt::format("{} is infinite; look for a price near zero", column.name));
-      }
-      ++there;
+// What the sink makes of a value: four bytes hold less.
+double AsStored(double value, ColumnType type) {
+  return type == ColumnType::kFloat4 ? static_cast<double>(static_cast<float>(value)) : value;
+}
+
+Result<ColumnFigures> FiguresOf(std::span<const double> values, const Column& stored) {
+  ColumnFigures figures;
+  for (double value : values) {
+    if (std::isnan(value)) {
+      ++figures.nulls;
+      continue;
     }
+    double kept = AsStored(value, stored.type);
+    if (std::isinf(kept)) {
+      return Corrupt(fmt::format("{} is infinite; look for a price near zero", stored.name));
+    }
+    if (!figures.min || kept < *figures.min) figures.min = kept;
+    if (!figures.max || kept > *figures.max) figures.max = kept;
+  }
+  return figures;
+}
+
+struct ComputedLeaf {
+  const engine::Family& family;
+  const TableShape& shape;
+  const engine::ColumnBlock& block;
+  engine::RowRange range;
+};
+
+Result<LeafFigures> TakeFigures(const History& history, const engine::Options& options,
+                                const ComputedLeaf& computed) {
+  LeafFigures figures{"", static_cast<std::int64_t>(computed.range.size()), {}};
+  std::size_t key = computed.shape.columns.size() - computed.block.columns.size();
+  for (std::size_t c = 0; c < computed.block.columns.size(); ++c) {
+    const engine::FamilyColumn& column = computed.family.stored_columns()[c];
+    TRY_ASSIGN(ColumnFigures taken,
+               FiguresOf(computed.block.columns[c], computed.shape.columns[key + c]));
     bool null_when_flat = column.null_when_flat && !options.compat_epsilon;
-    std::int64_t due = CountDue(history.view, column, null_when_flat, range);
-    if (there != due) {
-      return Corrupt(
-          fmt::format("{} has {} values where its inputs give {}", column.name, there, due));
+    std::int64_t due = CountDue(history.view, column, null_when_flat, computed.range);
+    if (figures.rows - taken.nulls != due) {
+      return Corrupt(fmt::format("{} has {} values where its inputs give {}", column.name,
+                                 figures.rows - taken.nulls, due));
     }
-    figures.nulls.push_back(figures.rows - there);
+    figures.columns.push_back(taken);
   }
   return figures;
 }
@@ -111,7 +134,8 @@ class FeaturesKind : public StageKind {
     auto block = std::make_shared<engine::ColumnBlock>();
     engine::Options options{.baseline = history_.baseline, .compat_epsilon = spec.compat_epsilon};
     TRY(family->Compute(history_.view, options, range, *block));
-    TRY_ASSIGN(LeafFigures figures, TakeFigures(*family, history_, options, range, *block));
+    const ComputedLeaf computed{*family, *context.stage.shape, *block, range};
+    TRY_ASSIGN(LeafFigures figures, TakeFigures(history_, options, computed));
     figures.leaf = leaf.name;
     std::vector<std::int64_t> ts(
         history_.view.ts_us.begin() + static_cast<std::ptrdiff_t>(range.begin),

@@ -12,14 +12,14 @@ namespace mayfly {
 // taken for a run of the phase.
 inline constexpr std::string_view kTrySuffix = " (dry)";
 
-// `task` is STAGE@POINT, as in `mayfly explain`, or the stage alone where it has one task. The
+// `wanted` is STAGE@POINT, as in `mayfly explain`, or the stage alone where it has one task. The
 // slice keeps its tasks' order, leaves and needs, but for the wait for a canary; the named task
 // gets one try. Compiling spec and findings again still gives the whole plan, of which the slice is
 // a part.
 //
 // kNotFound names the nearest task; kInvalid: the stage is skipped, or is about the whole run
 // (optimise, verify).
-Result<PhasePlan> SliceOf(const PhasePlan& plan, std::string_view task);
+Result<PhasePlan> SliceOf(const PhasePlan& plan, std::string_view wanted);
 
 // The slice with a verify stage that judges what the slice wrote and nothing else: for
 // stages::VerifyPoint and VerifyWhole.

@@ -10,6 +10,7 @@
 #include "stages/bar_source.h"
 #include "stages/compile.h"
 #include "stages/discover.h"
+#include "stages/figures.h"
 #include "stages/stage_executor.h"
 #include "stages/verify.h"
 
@@ -101,8 +102,19 @@ class FakeProbe final : public DataProbe {
   Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
     return std::optional<bool>(true);
   }
-  Result<std::vector<Accepted>> ListAccepted(const std::string&) override {
-    return std::vector<Accepted>{};
+  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf&,
+                                const std::string& transaction) override {
+    LeafFacts facts{.exists = true, .rows = rows};
+    facts.columns.resize(shape.columns.size());
+    facts.foreign_rows = transaction == "7" ? foreign_rows : rows;
+    return facts;
+  }
+  Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override {
+    std::vector<Accepted> some;
+    for (const std::string& leaf : leaves) {
+      if (!figures.empty()) some.push_back({leaf, rows, 0, "7", figures});
+    }
+    return some;
   }
   Status RecordFindings(TaskId, std::span<const Finding> found) override {
     findings.assign(found.begin(), found.end());
@@ -111,6 +123,8 @@ class FakeProbe final : public DataProbe {
   std::int64_t rows = 0;
   std::int64_t source_rows = 5;
   int source_counts = 0;
+  std::int64_t foreign_rows = 0;
+  std::string figures;  // of every leaf of features
   std::vector<SpareIndex> spare_indexes;
   std::vector<Finding> findings;
 };
@@ -404,6 +418,66 @@ TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
   ASSERT_TRUE(bench.Execute("verify").ok());
   EXPECT_FALSE(bench.probe.findings.empty());
   EXPECT_EQ(Conclude(bench.probe.findings), Verdict::kFail);
+}
+
+// A stage of so many leaves that one in some is read whole; of this one only rows are counted.
+struct ManyLeaves {
+  ManyLeaves() {
+    for (std::size_t i = 0; i < bench.plan.stages.size(); ++i) {
+      if (bench.plan.stages[i].spec.name == "index") stage = i;
+    }
+    bench.plan.stages[stage].task_count = 1000;
+    Leaf& leaf = Task().leaves.front();
+    while (Fnv1a(leaf.name) % 16 == 0) leaf.name += "x";
+    std::vector<ColumnFigures> columns(4, ColumnFigures{5 - 3, 1.0, 2.0});
+    bench.probe.rows = 5;
+    bench.probe.figures = FiguresToJson({{leaf.name, 5, columns}});
+  }
+  PlannedTask& Task() {
+    for (PlannedTask& task : bench.plan.tasks) {
+      if (task.stage == stage) return task;
+    }
+    return bench.plan.tasks.front();
+  }
+  Verdict Of(const std::string& check, Depth depth) {
+    Point pair(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}});
+    Result<std::vector<Finding>> found = VerifyPoint(bench.plan, pair, bench.probe, depth);
+    EXPECT_TRUE(found.ok());
+    for (const Finding& finding : *found) {
+      if (finding.stage == "index" && finding.check == check) return finding.verdict;
+    }
+    return Verdict::kCannotTell;
+  }
+  Bench bench;
+  std::size_t stage = 0;
+};
+
+TEST(Verify, OfManyLeavesTheWritersFiguresStandInWhereTheRowsAreItsOwn) {
+  ManyLeaves many;
+  EXPECT_EQ(many.Of("written by this run", Depth::kSampled), Verdict::kPass);
+  EXPECT_EQ(many.Of("not constant", Depth::kSampled), Verdict::kPass);
+  EXPECT_EQ(many.Of("figures of the writer", Depth::kSampled), Verdict::kCannotTell);  // not made
+  many.bench.probe.foreign_rows = 1;
+  EXPECT_EQ(many.Of("written by this run", Depth::kSampled), Verdict::kFail);
+}
+
+// The fake counts no value at all, and the figures say that there are some.
+TEST(Verify, WhereALeafIsReadItsFiguresMustBeThoseOfTheData) {
+  ManyLeaves many;
+  EXPECT_EQ(many.Of("figures of the writer", Depth::kWhole), Verdict::kFail);
+  while (Fnv1a(many.Task().leaves.front().name) % 16 != 0) many.Task().leaves.front().name += "y";
+  EXPECT_EQ(many.Of("figures of the writer", Depth::kSampled), Verdict::kFail);
+}
+
+TEST(Figures, ComeBackAsTheyWere) {
+  LeafFigures figures{"a", 7, {{2, -1.5, 0.1}, {7, std::nullopt, std::nullopt}}};
+  Result<LeafFigures> back = FiguresFromJson(FiguresToJson({figures}));
+  ASSERT_TRUE(back.ok()) << back.error().message();
+  EXPECT_EQ(back->leaf, "a");
+  EXPECT_EQ(back->columns, figures.columns);
+  for (const char* broken : {"", "{}", R"({"leaves": []})", R"({"leaves": [{"leaf": 1}]})"}) {
+    EXPECT_EQ(FiguresFromJson(broken).error().kind(), ErrorKind::kCorrupt) << broken;
+  }
 }
 
 TEST(Verify, CountsTheSourceOnceForAllStagesThatReadIt) {

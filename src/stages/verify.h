@@ -16,9 +16,14 @@ namespace mayfly::stages {
 // for what users compute themselves.
 contract::StageContract ContractOf(const PlannedStage& stage);
 
+// How much of features is read. Sampled: of every leaf all rows are counted, and that they are of
+// the accepted attempt's transaction; of one leaf in some all values are read and held against the
+// figures that the writer took, which stand in for the others' (ADR 0018). Whole: every value.
+enum class Depth { kSampled, kWhole };
+
 // Findings about every stage at a point of the verify stage (a pair, or everything).
 Result<std::vector<Finding>> VerifyPoint(const PhasePlan& plan, const Point& point,
-                                         DataProbe& probe);
+                                         DataProbe& probe, Depth depth = Depth::kWhole);
 
 // What is judged once: the set of leaves, the keys, the phase's own assertions.
 Result<std::vector<Finding>> VerifyWhole(const PhasePlan& plan, const StageSpec& verify,

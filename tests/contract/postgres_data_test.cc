@@ -160,7 +160,7 @@ TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
   ASSERT_TRUE(Write(0, {1, 2}).ok());
   ASSERT_TRUE(Write(1, {3}).ok());
   ASSERT_TRUE(Commit().ok());
-  auto accepted = probe().ListAccepted("load");
+  auto accepted = probe().ListAccepted({leaf(0).name, leaf(1).name, "bars_b_2024_01"});
   ASSERT_EQ(accepted->size(), 2U);
   EXPECT_EQ((*accepted)[0].leaf, leaf(0).name);
   EXPECT_EQ((*accepted)[0].rows, 2);
@@ -168,6 +168,28 @@ TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
   postgres::Connection db = OpenAsSuperuser(conninfo_);
   MustRun(db, fmt::format("TRUNCATE contract__{}.{}", run_.value, leaf(0).name));
   EXPECT_NE((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0))->storage);
+}
+
+TEST_F(PostgresData, ARowOfAnotherTransactionIsSeenWithoutReadingValues) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  std::string transaction = probe().ListAccepted({leaf(0).name})->at(0).transaction;
+  LeafFacts before = *probe().MeasureRows(kBars, leaf(0), transaction);
+  EXPECT_EQ(before.rows, 3);
+  EXPECT_EQ(before.foreign_rows, 0);
+  EXPECT_EQ(before.first, leaf(0).begin);
+  EXPECT_EQ(before.last, *leaf(0).begin + minutes(2));
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  std::string table = fmt::format("contract__{}.{}", run_.value, leaf(0).name);
+  MustRun(db, fmt::format("VACUUM (FREEZE) {}", table));  // keeps the number
+  EXPECT_EQ(probe().MeasureRows(kBars, leaf(0), transaction)->foreign_rows, 0);
+  MustRun(db, fmt::format("UPDATE {} SET v = 9 WHERE v = 2", table));
+  LeafFacts after = *probe().MeasureRows(kBars, leaf(0), transaction);
+  EXPECT_EQ(after.rows, 3);
+  EXPECT_EQ(after.foreign_rows, 1);
+  EXPECT_EQ(after.storage, before.storage);  // which this alone would not show
+  EXPECT_FALSE(probe().MeasureRows(kBars, {.name = "no_such_leaf"}, transaction)->exists);
 }
 
 TEST_F(PostgresData, LeavesAndKeysAreAsTheCatalogHasThem) {

@@ -82,21 +82,44 @@ bool IsInside(const Leaf& leaf, std::int64_t ts_us) {
 
 }  // namespace
 
-Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf) {
-  TRY_ASSIGN(Connection * db, source_());
+Result<LeafFacts> PgDataProbe::FindLeaf(Connection& db, const TableShape& shape, const Leaf& leaf) {
   LeafFacts facts;
   facts.columns.resize(shape.columns.size());
   Params name;
   name.Add(Qualified(schema_, leaf.name));
-  TRY_ASSIGN(Rows there, db->RunOnce("SELECT pg_relation_filenode(to_regclass($1::text))", name));
+  TRY_ASSIGN(Rows there, db.RunOnce("SELECT pg_relation_filenode(to_regclass($1::text))", name));
   facts.exists = !there.IsNull(0, 0);
+  if (facts.exists) facts.storage = there.Int(0, 0);
+  return facts;
+}
+
+Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf) {
+  TRY_ASSIGN(Connection * db, source_());
+  TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
   if (!facts.exists) return facts;
-  facts.storage = there.Int(0, 0);
   Status measured = MeasureColumns(*db, shape, leaf, facts);
   if (!measured) return measured.error().Within(leaf.name);
   bool any = std::any_of(facts.columns.begin(), facts.columns.end(),
                          [](const ColumnFacts& column) { return column.not_finite != 0; });
   if (any) TRY(CountNotFinite(*db, shape, leaf, facts));
+  return facts;
+}
+
+Result<LeafFacts> PgDataProbe::MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                           const std::string& transaction) {
+  TRY_ASSIGN(Connection * db, source_());
+  TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
+  if (!facts.exists) return facts;
+  std::string ts = shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz";
+  Result<Rows> rows =
+      Scan(*db, fmt::format("SELECT count(*), min({0}), max({0}), "
+                            "count(*) FILTER (WHERE xmin <> {1}::xid) FROM {2}",
+                            ts, QuoteText(transaction), Qualified(schema_, leaf.name)));
+  if (!rows) return rows.error().Within(leaf.name);
+  facts.rows = rows->Int(0, 0);
+  facts.first = rows->MaybeTime(0, 1);
+  facts.last = rows->MaybeTime(0, 2);
+  facts.foreign_rows = rows->Int(0, 3);
   return facts;
 }
 
@@ -110,7 +133,9 @@ Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, cons
     for (std::size_t c = begin; c < end; ++c) {
       std::string column = QuoteName(shape.columns[c].name);
       bool ordered = IsNumber(shape.columns[c].type) || IsTime(shape.columns[c].type);
-      statement += ordered ? fmt::format(", count({0}), min({0}), max({0})", column)
+      // As text, four bytes would be rounded to what tells them from their neighbours.
+      std::string_view exact = shape.columns[c].type == ColumnType::kFloat4 ? "::float8" : "";
+      statement += ordered ? fmt::format(", count({0}), min({0}){1}, max({0}){1}", column, exact)
                            : fmt::format(", count({0}), NULL, NULL", column);
     }
     statement += " FROM " + Qualified(schema_, leaf.name);
@@ -318,14 +343,19 @@ Result<std::optional<bool>> PgDataProbe::Assert(const Point& point, std::string_
   return std::optional<bool>(answer == "t");
 }
 
-Result<std::vector<DataProbe::Accepted>> PgDataProbe::ListAccepted(const std::string& stage) {
+Result<std::vector<DataProbe::Accepted>> PgDataProbe::ListAccepted(
+    const std::vector<std::string>& leaves) {
   TRY_ASSIGN(Connection * db, source_());
   Params params;
-  params.Add(run_.value).Add(stage);
+  params.Add(run_.value).Add(std::span<const std::string>(leaves));
   TRY_ASSIGN(Rows rows, db->Run(sql::kListAccepted, params));
   std::vector<Accepted> accepted;
   for (int i = 0; i < rows.size(); ++i) {
-    accepted.push_back({std::string(rows.Text(i, 0)), rows.Int(i, 1), rows.Int(i, 2)});
+    accepted.push_back({.leaf = std::string(rows.Text(i, 0)),
+                        .rows = rows.Int(i, 1),
+                        .storage = rows.Int(i, 2),
+                        .transaction = std::string(rows.Text(i, 3)),
+                        .figures = std::string(rows.Text(i, 4))});
   }
   return accepted;
 }

@@ -20,6 +20,10 @@ class PgDataProbe final : public DataProbe {
   // One scan of the leaf. Constant is told for numbers, dates and times; not for text and boolean.
   Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) override;
 
+  // One scan that looks at no value but the time.
+  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override;
+
   // A scan of counts where no input is NULL; else the inputs are read and the windows followed.
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override;
   Result<Series> ReadSeries(const SeriesQuery& query) override;
@@ -27,10 +31,11 @@ class PgDataProbe final : public DataProbe {
   Result<bool> HasKey(const TableShape& shape) override;
   Result<std::vector<SpareIndex>> ListSpareIndexes() override;
   Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override;
-  Result<std::vector<Accepted>> ListAccepted(const std::string& stage) override;
+  Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override;
   Status RecordFindings(TaskId task, std::span<const Finding> findings) override;
 
  private:
+  Result<LeafFacts> FindLeaf(Connection& db, const TableShape& shape, const Leaf& leaf);
   Status MeasureColumns(Connection& db, const TableShape& shape, const Leaf& leaf,
                         LeafFacts& facts);
   Status CountNotFinite(Connection& db, const TableShape& shape, const Leaf& leaf,

@@ -50,7 +50,8 @@ class Bench:
         ran = subprocess.run([self.program(name), *map(str, arguments)], capture_output=True,
                              timeout=300, **options)
         if ran.returncode != 0:
-            raise CannotMeasure(f"{name} failed: {ran.stderr.decode().strip()[-300:]}")
+            said = ran.stderr.decode().strip()[-300:]
+            raise CannotMeasure(f"{name} failed with {ran.returncode}: {said}")
         return ran.stdout
 
     def google(self, name, only="."):

@@ -171,4 +171,47 @@ class TimedExecutor final : public TaskExecutor {
   Costs& costs_;
 };
 
+// What verification asks of the data, by question.
+struct ProbeCosts {
+  double leaves = 0;  // scans of leaves
+  double source = 0;  // counting in the bars
+  double series = 0;  // bars and sampled rows, to be computed again
+  double ended = 0;
+};
+
+class TimedProbe final : public DataProbe {
+ public:
+  TimedProbe(DataProbe& inner, ProbeCosts& costs) : inner_(inner), costs_(costs) {}
+
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) override {
+    const Timer timer(costs_.leaves);
+    return inner_.MeasureLeaf(shape, leaf);
+  }
+  Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
+    const Timer timer(costs_.source);
+    return inner_.CountSource(question);
+  }
+  Result<Series> ReadSeries(const SeriesQuery& query) override {
+    const Timer timer(costs_.series);
+    return inner_.ReadSeries(query);
+  }
+  Result<std::vector<std::string>> ListLeaves(const TableShape& shape) override {
+    return inner_.ListLeaves(shape);
+  }
+  Result<bool> HasKey(const TableShape& shape) override { return inner_.HasKey(shape); }
+  Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override {
+    return inner_.Assert(point, sql);
+  }
+  Result<std::vector<Accepted>> ListAccepted(const std::string& stage) override {
+    return inner_.ListAccepted(stage);
+  }
+  Status RecordFindings(TaskId task, std::span<const Finding> findings) override {
+    return inner_.RecordFindings(task, findings);
+  }
+
+ private:
+  DataProbe& inner_;
+  ProbeCosts& costs_;
+};
+
 }  // namespace mayfly::bench

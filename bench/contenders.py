@@ -30,6 +30,12 @@ class Contender:
         return rate_of(self.rows, lambda: self.work(data))
 
 
+def short(label):
+    """A contender's label without marks and version: for plots, where there is little room."""
+    words = label.replace("*", "").replace(", all columns", "").split(" ")
+    return " ".join(word for word in words if not word[:1].isdigit())
+
+
 def label_of(peer):
     return f"{peer.NAME} {peer.VERSION}".strip()
 

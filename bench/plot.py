@@ -1,6 +1,6 @@
 """Pictures for docs/performance.md: panels with two logarithmic axes, as SVG text, no library.
 
-The same figures give the same bytes. A series is named at its own end, so there is no legend to go
+The same figures give the same bytes. A series is named at its last mark, so there is no legend to go
 back and forth to; ours is drawn thicker.
 """
 
@@ -9,7 +9,7 @@ import math
 from html import escape
 
 WIDTH, HEIGHT = 470, 380  # of a panel
-LEFT, RIGHT, TOP, BOTTOM = 62, 128, 44, 52
+LEFT, RIGHT, TOP, BOTTOM = 62, 146, 44, 52
 INK, FAINT = "#1f2328", "#d8dee4"
 FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 LINE_HEIGHT = 13
@@ -44,7 +44,9 @@ def decades(low, high):
 
 
 def tick_text(value):
-    """1000000 as '1 M', 0.00001 as 10 to the minus 5."""
+    """1440 as '1,440', 1000000 as '1 M', 0.00001 as 10 to the minus 5."""
+    if 1 <= value < 10_000:
+        return f"{value:,.0f}"
     if 1 <= value < 1e12:
         for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, "")):
             if value >= size:
@@ -70,7 +72,8 @@ class Axis:
 def text(x, y, content, *, size=11, anchor="start", colour=INK, weight="normal", turn=""):
     turned = f" transform='rotate(-90 {x:.1f} {y:.1f})'" if turn else ""
     return (f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' text-anchor='{anchor}' "
-            f"fill='{colour}' font-weight='{weight}'{turned}>{escape(content)}</text>")
+            f"fill='{colour}' font-weight='{weight}' paint-order='stroke' stroke='white' "
+            f"stroke-width='3'{turned}>{escape(content)}</text>")
 
 
 def spread_out(wanted, least, low, high):
@@ -105,6 +108,7 @@ def frame(panel, x, y):
 
 
 def draw_line(line, colour, is_ours, x, y):
+    """The line and its marks; where its last one is."""
     points = [(x.at(px), y.at(py)) for px, py in line.points]
     parts = []
     if len(points) > 1:
@@ -117,36 +121,47 @@ def draw_line(line, colour, is_ours, x, y):
     return parts, points[-1]
 
 
-def draw_panel(panel):
+def name_lines(panel, ends, colours):
+    """Names beside the last marks, moved apart where they would lie on one another."""
+    heights = spread_out([end[1] for end in ends], LINE_HEIGHT, TOP + 4, HEIGHT - BOTTOM - 2)
+    parts = []
+    for number, (line, end, height) in enumerate(zip(panel.lines, ends, heights)):
+        colour, at = colours[line.name], end[0] + 12
+        parts.append(f"<line x1='{end[0] + 4:.1f}' y1='{end[1]:.1f}' x2='{at - 2:.1f}' "
+                     f"y2='{height:.1f}' stroke='{colour}' stroke-width='0.7'/>")
+        parts.append(text(at, height + 4, line.name, colour=colour,
+                          weight="700" if number == 0 else "normal"))
+    return parts
+
+
+def draw_panel(panel, colours):
     every_x = [px for line in panel.lines for px, _ in line.points]
     every_y = [py for line in panel.lines for _, py in line.points]
     x = Axis(panel.x_ticks or decades(min(every_x), max(every_x)), LEFT, WIDTH - RIGHT)
     y = Axis(decades(min(every_y), max(every_y)), HEIGHT - BOTTOM, TOP)
     parts, ends = frame(panel, x, y), []
     for number, line in enumerate(panel.lines):
-        drawn, end = draw_line(line, COLOURS[number % len(COLOURS)], number == 0, x, y)
+        drawn, end = draw_line(line, colours[line.name], number == 0, x, y)
         parts += drawn
         ends.append(end)
-    heights = spread_out([end[1] for end in ends], LINE_HEIGHT, TOP + 4, HEIGHT - BOTTOM - 2)
-    for number, (line, end, height) in enumerate(zip(panel.lines, ends, heights)):
-        colour = COLOURS[number % len(COLOURS)]
-        edge = WIDTH - RIGHT + 10
-        parts.append(f"<line x1='{end[0] + 5:.1f}' y1='{end[1]:.1f}' x2='{edge - 3}' "
-                     f"y2='{height:.1f}' stroke='{colour}' stroke-width='0.7' "
-                     "stroke-dasharray='2 2'/>")
-        parts.append(text(edge, height + 4, line.name, colour=colour,
-                          weight="700" if number == 0 else "normal"))
-    return parts
+    return parts + name_lines(panel, ends, colours)
+
+
+def colours_of(panels):
+    """One for each name, the same in all panels; ours is the first."""
+    longest = max(panels, key=lambda panel: len(panel.lines))
+    names = dict.fromkeys(line.name for panel in (longest, *panels) for line in panel.lines)
+    return {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(names)}
 
 
 def draw(panels):
     """The panels side by side; the first line of each is ours."""
-    width = WIDTH * len(panels)
+    width, colours = WIDTH * len(panels), colours_of(panels)
     parts = [f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {HEIGHT}' "
              f"width='{width}' height='{HEIGHT}' {FONT}>",
              f"<rect width='{width}' height='{HEIGHT}' fill='white'/>"]
     for number, panel in enumerate(panels):
         parts.append(f"<g transform='translate({WIDTH * number} 0)'>")
-        parts += draw_panel(panel)
+        parts += draw_panel(panel, colours)
         parts.append("</g>")
     return "\n".join([*parts, "</svg>", ""])

@@ -1,6 +1,6 @@
 """Whole sets of columns, beside what one would use instead: how fast, and how wrong."""
 
-from contenders import Judge, contender, label_of, peers_of, rate_with_threads
+from contenders import Judge, contender, label_of, peers_of, rate_with_threads, short
 from harness import median, quantity, ratio_of, spread, table, times
 from peers import DuckDb, Polars
 from peers.sets import COLUMNS, FAMILIES
@@ -86,8 +86,7 @@ def errors_plot(bench, measured):
     """Right above, exact to the left: one panel a set."""
     panels = []
     for task, (rates, errors) in measured.items():
-        lines = [Line(name.strip("*").replace("**, all columns", ""),
-                      [(max(SMALLEST, of.shape), median(rates[name]))])
+        lines = [Line(short(name), [(max(SMALLEST, of.shape), median(rates[name]))])
                  for name, of in errors.items()]
         panels.append(Panel(task, "worst error, in deviations of the window", "rows/s, one core", lines))
     return bench.draw("error", draw(panels))

@@ -1,7 +1,7 @@
 """What the engine and its peers grow with: the window, and the rows. Flat is the promise."""
 
 import series
-from contenders import Contender, contender, label_of, peers_of
+from contenders import Contender, contender, label_of, peers_of, short
 from harness import median, quantity, table, times
 from plot import Line, Panel, draw
 
@@ -48,7 +48,7 @@ def windows_table(bench, task, rates):
 def windows_plot(bench, measured):
     panels = []
     for task, rates in measured.items():
-        lines = [Line(label.strip("*"), [(window, median(turns)) for window, turns in of.items()])
+        lines = [Line(short(label), [(window, median(turns)) for window, turns in of.items()])
                  for label, of in rates.items()]
         panels.append(Panel(TASKS[task][1].split(":")[0], "rows of the window", "rows/s, one core",
                             lines, x_ticks=list(next(iter(rates.values())))))

@@ -2,7 +2,7 @@
 
 from contenders import Judge, contender, label_of, peers_of, rate_with_threads, short
 from harness import median, quantity, ratio_of, spread, table, times
-from peers import DuckDb, Polars
+from peers import PEERS, DuckDb, Polars
 from peers.sets import COLUMNS, FAMILIES
 from plot import Line, Panel, draw
 
@@ -19,7 +19,8 @@ SMALLEST = 1e-16  # where a plot draws what is exact
 
 
 def engine_rate(bench, kind, family):
-    return lambda: bench.google("engine", f"^{kind}/{family}$")[f"{kind}/{family}"]["items_per_second"]
+    name = f"{kind}/{family}"
+    return lambda: bench.google("engine", f"^{name}$")[name]["items_per_second"]
 
 
 def measure_set(bench, task):
@@ -41,10 +42,9 @@ def error_text(value):
     return "exact" if value == 0 else f"{value:.0e}"
 
 
-def key_of(name):
-    """The first words of a contender's label: "engine", "numpy_correlate"."""
-    words = "".join(c if c.isalpha() else " " for c in name).split()
-    return "_".join(words[:2] if words[0] == "numpy" else words[:1] if words[0] != "a" else words[1:2])
+def key_of(label):
+    """What a contender is called among the figures: the engine, or the peer's class."""
+    return next((peer.__name__ for peer in PEERS if label_of(peer) == label), "engine")
 
 
 def set_table(bench, task, rates, errors):
@@ -54,7 +54,8 @@ def set_table(bench, task, rates, errors):
         judged = ("", "", "")
         if name in errors:
             of = errors[name]
-            judged = (error_text(of.shape), error_text(of.level), f"{of.lost:.1%}" if of.lost else "")
+            lost = f"{of.lost:.1%}" if of.lost else ""
+            judged = (error_text(of.shape), error_text(of.level), lost)
             bench.record(f"peers.{task}.{key_of(name)}.rows_per_second", median(theirs))
             bench.record(f"peers.{task}.{key_of(name)}.shape_error", of.shape)
         lines.append((name, quantity(median(theirs)), f"{1e9 / median(theirs) / COLUMNS[task]:.3g}",
@@ -88,7 +89,8 @@ def errors_plot(bench, measured):
     for task, (rates, errors) in measured.items():
         lines = [Line(short(name), [(max(SMALLEST, of.shape), median(rates[name]))])
                  for name, of in errors.items()]
-        panels.append(Panel(task, "worst error, in deviations of the window", "rows/s, one core", lines))
+        panels.append(Panel(task, "worst error, in deviations of the window", "rows/s, one core",
+                            lines))
     return bench.draw("error", draw(panels))
 
 

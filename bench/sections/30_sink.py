@@ -4,7 +4,6 @@ import io
 import json
 import pathlib
 import re
-import subprocess
 import tempfile
 import time
 
@@ -113,7 +112,8 @@ def limits_table(found):
             f"{middle(lambda t: t['stored_bytes'] / t['ours']['rows']):.0f}",
             f"{middle(lambda t: t['wal_bytes'] / t['ours']['rows']):.0f}"))
     return table(("processor, µs a row", "writers", "server, ours", "server, bare", "our slot",
-                  "server cores busy, bare", "commit, of bare", "bytes sent", "bytes stored", "bytes logged"), lines)
+                  "server cores busy, bare", "commit, of bare", "bytes sent", "bytes stored",
+                  "bytes logged"), lines)
 
 
 def verify_table(bench, found):

@@ -20,7 +20,7 @@ FIGURES = {
                "regn_rate.two_slots", "regn_rate.rows_flat", "moments.1440_over_15",
                "columns.Several/10.ns"],
     "peers": [f"{set_}.{who}.{figure}" for set_ in ("bqx", "regression", "bollinger")
-              for who in ("engine", "pandas", "polars", "DuckDB", "numpy_windows", "loop")
+              for who in ("engine", "Pandas", "Polars", "DuckDb", "NumpyWindows", "RowLoop")
               for figure in ("rows_per_second", "shape_error")],
     "growth": ["moments.engine.longest_over_shortest", "parabola.engine.longest_over_shortest",
                "rows.contenders"],

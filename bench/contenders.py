@@ -42,7 +42,7 @@ def label_of(peer):
 
 def contender(bench, peer, work, lookback=90):
     """Finds the rows by trying: twice as many until it takes long enough, or the year is full."""
-    enough, most = bench.size(0.25, 0.002), bench.size(series.PAIR_YEAR, 4_000)
+    enough, most = bench.size(0.15, 0.002), bench.size(series.PAIR_YEAR, 4_000)
     rows = min(most, lookback + 300)
     while True:
         trial = Contender(peer, work, rows)

@@ -58,7 +58,7 @@ class Bench:
         """Runs mayfly_<name>_bench once; its benchmarks by name, as Google Benchmark writes them."""
         printed = self.run(f"mayfly_{name}_bench", "--benchmark_format=json",
                            f"--benchmark_filter={only}",
-                           f"--benchmark_min_time={self.size(0.1, 0.001)}")
+                           f"--benchmark_min_time={self.size(0.06, 0.001)}")
         results = {one["name"]: one for one in json.loads(printed)["benchmarks"]}
         failed = [one["error_message"] for one in results.values() if one.get("error_occurred")]
         if failed or not results:

@@ -6,7 +6,7 @@ import duckdb
 import numpy
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        REGRESSION_FIGURES, REGRESSION_WINDOWS, bend_of, standard_rows)
+                        REGRESSION_FIGURES, REGRESSION_WINDOWS, TERMS, bend_of, standard_rows)
 
 
 def windows_clause(frames):
@@ -95,7 +95,7 @@ class DuckDb:
     @classmethod
     def parabola(cls, connection, window):
         inner = f"SELECT i, {fit_sql(window)} FROM bars {with_current([window])}"
-        named = ", ".join(f"{n}_{window} AS {n}" for n in ("a2", "a1", "b", "rmse"))
+        named = ", ".join(f"{n}_{window} AS {n}" for n in TERMS)
         terms = f"SELECT i, {terms_sql(window)} FROM ({inner})"
         return cls.make(connection, f"SELECT i, {named} FROM ({terms})")
 

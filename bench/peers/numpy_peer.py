@@ -4,8 +4,7 @@ correlation with a window's weights, which is fast and takes variances as differ
 import numpy
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        REGRESSION_FIGURES, REGRESSION_WINDOWS, bands, bend_of, fifteen,
-                        standard_rows)
+                        TERMS, bands, bend_of, regression_by, standard_rows)
 
 slide = numpy.lib.stride_tricks.sliding_window_view
 
@@ -54,15 +53,11 @@ class NumpyWindows:
 
     @classmethod
     def parabola(cls, x, window):
-        return dict(zip(("a2", "a1", "b", "rmse"), cls.fit(x, window)[0]))
+        return dict(zip(TERMS, cls.fit(x, window)[0]))
 
     @classmethod
     def regression(cls, x):
-        out = {}
-        for window in REGRESSION_WINDOWS:
-            figures = fifteen(window, *cls.fit(x, window))
-            out.update({f"{name}_{window}": f for name, f in zip(REGRESSION_FIGURES, figures)})
-        return out
+        return regression_by(cls.fit, x)
 
     @classmethod
     def bollinger(cls, x):

@@ -5,7 +5,7 @@ import numpy
 import pandas
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        REGRESSION_FIGURES, REGRESSION_WINDOWS, bands, bend_of, fifteen)
+                        TERMS, bands, bend_of, regression_by)
 
 
 class Pandas:
@@ -59,16 +59,11 @@ class Pandas:
 
     @classmethod
     def parabola(cls, x, window):
-        return dict(zip(("a2", "a1", "b", "rmse"), cls.fit(x, window)[0]))
+        return dict(zip(TERMS, cls.fit(x, window)[0]))
 
     @classmethod
     def regression(cls, x):
-        out = {}
-        for window in REGRESSION_WINDOWS:
-            fit, variance = cls.fit(x, window)
-            figures = fifteen(window, fit, variance)
-            out.update({f"{name}_{window}": f for name, f in zip(REGRESSION_FIGURES, figures)})
-        return out
+        return regression_by(cls.fit, x)
 
     @staticmethod
     def bollinger(x):

@@ -3,7 +3,7 @@
 import polars
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        REGRESSION_FIGURES, REGRESSION_WINDOWS, bands, bend_of, fifteen,
+                        REGRESSION_FIGURES, REGRESSION_WINDOWS, TERMS, bands, bend_of, fifteen,
                         standard_rows)
 
 X = polars.col("x")
@@ -56,7 +56,7 @@ class Polars:
 
     @classmethod
     def parabola(cls, frame, window):
-        named = dict(zip(("a2", "a1", "b", "rmse"), cls.terms(window)))
+        named = dict(zip(TERMS, cls.terms(window)))
         return cls.fit(frame, window).select(**named).collect()
 
     @classmethod

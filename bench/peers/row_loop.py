@@ -5,7 +5,7 @@ import numpy
 import pandas
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_WINDOWS, REGRESSION_FIGURES,
-                        REGRESSION_WINDOWS, bands, standard_rows)
+                        REGRESSION_WINDOWS, TERMS, bands, standard_rows)
 
 
 def polyfit_figures(past):
@@ -94,6 +94,5 @@ class RowLoop:
         records = []
         for row in range(window - 1, len(x)):
             figures = polyfit_figures(x[row - window + 1:row + 1])
-            records.append(dict(zip(("a2", "a1", "b", "rmse"),
-                                    (figures[0], figures[1], figures[2], figures[4]))))
+            records.append(dict(zip(TERMS, (*figures[:3], figures[4]))))
         return records

@@ -8,6 +8,7 @@ REGRESSION_WINDOWS = (15, 30, 45, 60, 75, 90)  # with the current row, as in the
 REGRESSION_FIGURES = ("a2", "a1", "b", "r2", "rmse", "residual_mean", "residual_std", "lower",
                       "upper", "prediction", "vertex_x", "vertex_y", "curvature", "fit_quality",
                       "extrapolation_error")
+TERMS = ("a2", "a1", "b", "rmse")  # what the others are made of
 BOLLINGER_WINDOWS = (20, 30, 60, 120)
 BOLLINGER_POSITIONED = (20, 60)  # those that have percent_b and slope
 
@@ -37,6 +38,15 @@ def fifteen(window, fit, variance):
     vertex_y = b - a1 * a1 / a2 * 0.25
     return (a2, a1, b, r2, rmse, rmse * 0, rmse, prediction - rmse * 1.96, prediction + rmse * 1.96,
             prediction, vertex_x, vertex_y, abs(a2), r2, rmse / abs(prediction))
+
+
+def regression_by(fit, x):
+    """The whole set, by a function that gives a window's terms and the variance."""
+    out = {}
+    for window in REGRESSION_WINDOWS:
+        figures = fifteen(window, *fit(x, window))
+        out.update({f"{name}_{window}": f for name, f in zip(REGRESSION_FIGURES, figures)})
+    return out
 
 
 def bands(mean, stdev, y, window):

@@ -61,7 +61,8 @@ PhasePlan MakePlan(const Arguments& arguments) {
   }
   const ParsedPhase parsed = Must(ParsePhase(text, {.file = "sink", .folder = arguments.bars}));
   posix::Disk files;
-  const Findings findings = Must(stages::Discover(parsed.spec, files, {}, [](auto...) {}));
+  const Findings findings = Must(stages::Discover(
+      parsed.spec, files, {}, [](std::size_t, std::size_t, const std::string&) {}));
   return Must(CompilePhase(parsed, findings));
 }
 

@@ -68,8 +68,11 @@ def existing_sections():
     return {name: body for name, body in re.findall(pattern, text, re.S)}
 
 
-def write_document(bodies):
-    parts = [f"<!-- section {name} -->\n{body}\n<!-- end {name} -->" for name, body in bodies.items()]
+def keep(sections, name, body):
+    """Puts one section into the document, where it belongs; the others stay as they are."""
+    bodies = {**existing_sections(), name: body}
+    parts = [f"<!-- section {one} -->\n{bodies[one]}\n<!-- end {one} -->"
+             for one in sections if one in bodies]
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(PREAMBLE + "\n" + "\n\n".join(parts) + "\n")
 
@@ -94,17 +97,14 @@ def main():
     keeps_document = not (arguments.print_only or arguments.quick)
     bench = Bench(arguments.build, arguments.rounds, is_quick=arguments.quick,
                   plots=DOCUMENT.parent / "plots" if keeps_document else None)
-    kept, bodies, all_measured = existing_sections(), {}, True
-    for name, module in sections.items():
-        if name in arguments.only:
-            print(f"bench: {module.TITLE}", file=sys.stderr)
-            bodies[name], measured = measure(module, bench)
-            all_measured = all_measured and measured
-            print(bodies[name] + "\n", flush=True)
-        elif name in kept:
-            bodies[name] = kept[name]
-    if keeps_document:
-        write_document(bodies)
+    all_measured = True
+    for name in (name for name in sections if name in arguments.only):
+        print(f"bench: {sections[name].TITLE}", file=sys.stderr)
+        body, measured = measure(sections[name], bench)
+        all_measured = all_measured and measured
+        print(body + "\n", flush=True)
+        if keeps_document:
+            keep(sections, name, body)
     if arguments.json:
         arguments.json.write_text(json.dumps(bench.figures, indent=1, sort_keys=True))
     return 0 if all_measured else 1

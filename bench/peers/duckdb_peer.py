@@ -58,6 +58,7 @@ class DuckDb:
     def prepare(x):
         connection = duckdb.connect()
         connection.execute(f"SET threads = {int(os.environ.get('POLARS_MAX_THREADS', 1))}")
+        connection.execute("SET enable_progress_bar = false")  # it would go to standard output
         connection.register("given", {"i": numpy.arange(len(x), dtype=float), "x": x})
         connection.execute("CREATE TABLE bars AS SELECT * FROM given")
         return connection

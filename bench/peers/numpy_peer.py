@@ -4,7 +4,7 @@ correlation with a window's weights, which is fast and takes variances as differ
 import numpy
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        TERMS, bands, bend_of, regression_by, standard_rows)
+                        FromFit, bands, bend_of, standard_rows)
 
 slide = numpy.lib.stride_tricks.sliding_window_view
 
@@ -16,7 +16,7 @@ def add_slope(figures, window):
     return {f"{name}_{window}": figure for name, figure in figures.items()}
 
 
-class NumpyWindows:
+class NumpyWindows(FromFit):
     NAME, VERSION = "numpy, windows as rows", numpy.__version__
 
     prepare = staticmethod(numpy.asarray)
@@ -50,14 +50,6 @@ class NumpyWindows:
         fit = past @ numpy.linalg.pinv(design).T
         rmse = numpy.sqrt(((past - fit @ design.T) ** 2).mean(axis=1))
         return (fit[:, 0], fit[:, 1], fit[:, 2], rmse), past.var(axis=1)
-
-    @classmethod
-    def parabola(cls, x, window):
-        return dict(zip(TERMS, cls.fit(x, window)[0]))
-
-    @classmethod
-    def regression(cls, x):
-        return regression_by(cls.fit, x)
 
     @classmethod
     def bollinger(cls, x):

@@ -5,10 +5,10 @@ import numpy
 import pandas
 
 from peers.sets import (BOLLINGER_POSITIONED, BOLLINGER_WINDOWS, BQX_FIGURES, BQX_WINDOWS,
-                        TERMS, bands, bend_of, regression_by)
+                        FromFit, bands, bend_of)
 
 
-class Pandas:
+class Pandas(FromFit):
     NAME, VERSION = "pandas", pandas.__version__
 
     @staticmethod
@@ -56,14 +56,6 @@ class Pandas:
         variance = y.rolling(window).var(ddof=0)
         rmse = numpy.sqrt(variance - a1 * a1 - a2 * a2 * bend_square)
         return (a2, a1, m0 + centre - a2, rmse), variance
-
-    @classmethod
-    def parabola(cls, x, window):
-        return dict(zip(TERMS, cls.fit(x, window)[0]))
-
-    @classmethod
-    def regression(cls, x):
-        return regression_by(cls.fit, x)
 
     @staticmethod
     def bollinger(x):

@@ -40,13 +40,20 @@ def fifteen(window, fit, variance):
             prediction, vertex_x, vertex_y, abs(a2), r2, rmse / abs(prediction))
 
 
-def regression_by(fit, x):
-    """The whole set, by a function that gives a window's terms and the variance."""
-    out = {}
-    for window in REGRESSION_WINDOWS:
-        figures = fifteen(window, *fit(x, window))
-        out.update({f"{name}_{window}": f for name, f in zip(REGRESSION_FIGURES, figures)})
-    return out
+class FromFit:
+    """A peer whose fit(x, window) gives a window's terms and its variance has these for nothing."""
+
+    @classmethod
+    def parabola(cls, x, window):
+        return dict(zip(TERMS, cls.fit(x, window)[0]))
+
+    @classmethod
+    def regression(cls, x):
+        out = {}
+        for window in REGRESSION_WINDOWS:
+            figures = fifteen(window, *cls.fit(x, window))
+            out.update({f"{name}_{window}": f for name, f in zip(REGRESSION_FIGURES, figures)})
+        return out
 
 
 def bands(mean, stdev, y, window):

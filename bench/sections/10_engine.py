@@ -65,8 +65,9 @@ def rows_table(bench):
 def columns_table(bench):
     """Cost a value as more is asked for at once: families of a point, windows of a kernel."""
     runs = Runs(bench, "^(Several|QuadraticWindows)/")
-    families = [(f"{count} families", f"Several/{count}") for count in (1, 2, 4, 10)]
-    windows = [(f"{count} windows of a parabola", f"QuadraticWindows/{count}") for count in (1, 3, 6)]
+    families = [(f"families: {count}", f"Several/{count}") for count in (1, 2, 4, 10)]
+    windows = [(f"windows of a parabola: {count}", f"QuadraticWindows/{count}")
+               for count in (1, 3, 6)]
     lines = []
     for label, name in families + windows:
         each = runs.row_ns(name) / runs.columns(name)
@@ -92,4 +93,8 @@ def section(bench):
         "A pair-year is 372,000 rows, computed month by month. With trouble: a NULL in every 97th "
         "row, an hour without movement in every day, two days missing in every seven. Columns are "
         "those that are stored; what a view derives from them costs nothing here.",
-        families_table(bench), rows_table(bench), columns_table(bench), kernels_table(bench)])
+        families_table(bench), rows_table(bench),
+        "Families one after the other over each month, as a slot has them for a point: each finds the "
+        "memory of another's columns given back, and what it writes to is fresh. Windows write into "
+        "memory that stays in cache.",
+        columns_table(bench), kernels_table(bench)])

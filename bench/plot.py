@@ -9,7 +9,7 @@ import math
 from html import escape
 
 WIDTH, HEIGHT = 470, 380  # of a panel
-LEFT, RIGHT, TOP, BOTTOM = 62, 146, 44, 52
+LEFT, RIGHT, TOP, BOTTOM = 62, 160, 44, 52
 INK, FAINT = "#1f2328", "#d8dee4"
 FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 LINE_HEIGHT = 13
@@ -72,8 +72,7 @@ class Axis:
 def text(x, y, content, *, size=11, anchor="start", colour=INK, weight="normal", turn=""):
     turned = f" transform='rotate(-90 {x:.1f} {y:.1f})'" if turn else ""
     return (f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' text-anchor='{anchor}' "
-            f"fill='{colour}' font-weight='{weight}' paint-order='stroke' stroke='white' "
-            f"stroke-width='3'{turned}>{escape(content)}</text>")
+            f"fill='{colour}' font-weight='{weight}'{turned}>{escape(content)}</text>")
 
 
 def spread_out(wanted, least, low, high):

@@ -14,11 +14,29 @@ class CannotMeasure(Exception):
 
 
 class Bench:
-    """Where the build is, and how often each contender has its turn."""
+    """Where the build is, how often each contender has its turn, and what comes of it."""
 
-    def __init__(self, build, rounds):
+    def __init__(self, build, rounds, *, is_quick=False, plots=None):
         self.build = pathlib.Path(build)
         self.rounds = rounds
+        self.is_quick = is_quick  # tiny sizes: to see that everything runs, not how fast
+        self.plots = plots  # the folder for pictures; None: they are not kept
+        self.figures = {}  # what was measured, by dotted name
+
+    def size(self, full, quick):
+        return quick if self.is_quick else full
+
+    def record(self, name, value):
+        """Keeps a figure for --json; answers it."""
+        self.figures[name] = float(value)
+        return value
+
+    def draw(self, name, svg):
+        """Keeps a picture beside the document; the Markdown that shows it."""
+        if self.plots is not None:
+            self.plots.mkdir(parents=True, exist_ok=True)
+            (self.plots / f"{name}.svg").write_text(svg)
+        return f"![{name}](plots/{name}.svg)"
 
     def program(self, name):
         """The path of a program of the build."""
@@ -27,14 +45,21 @@ class Bench:
             raise CannotMeasure(f"no {name} in the build; ./dev build makes it")
         return found[0]
 
-    def google(self, name, only=".", seconds=0.1):
-        """Runs mayfly_<name>_bench once; its benchmarks by name, as Google Benchmark writes them."""
-        command = [self.program(f"mayfly_{name}_bench"), "--benchmark_format=json", f"--benchmark_filter={only}",
-                   f"--benchmark_min_time={seconds}"]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    def run(self, name, *arguments, **options):
+        """What a program of the build prints; it must end well."""
+        ran = subprocess.run([self.program(name), *map(str, arguments)], capture_output=True,
+                             timeout=300, **options)
         if ran.returncode != 0:
-            raise CannotMeasure(f"mayfly_{name}_bench failed: {ran.stderr.strip()[-300:]}")
-        results = {one["name"]: one for one in json.loads(ran.stdout)["benchmarks"]}
+            said = ran.stderr.decode().strip()[-300:]
+            raise CannotMeasure(f"{name} failed with {ran.returncode}: {said}")
+        return ran.stdout
+
+    def google(self, name, only="."):
+        """Runs mayfly_<name>_bench once; its benchmarks by name, as Google Benchmark writes them."""
+        printed = self.run(f"mayfly_{name}_bench", "--benchmark_format=json",
+                           f"--benchmark_filter={only}",
+                           f"--benchmark_min_time={self.size(0.06, 0.001)}")
+        results = {one["name"]: one for one in json.loads(printed)["benchmarks"]}
         failed = [one["error_message"] for one in results.values() if one.get("error_occurred")]
         if failed or not results:
             raise CannotMeasure(f"mayfly_{name}_bench: {failed[0] if failed else 'nothing ran'}")
@@ -49,11 +74,17 @@ class Bench:
         return results
 
 
-def rate_of(rows, work):
-    """Rows per second of work()."""
-    start = time.perf_counter()
+def rate_of(rows, work, clock=time.process_time):
+    """Rows per second of work(): of the processor, as Google Benchmark counts, so that what else the
+    machine does favours nobody; or of another clock."""
+    start = clock()
     work()
-    return rows / (time.perf_counter() - start)
+    return rows / (clock() - start)
+
+
+def ratio_of(ours, theirs):
+    """The median over the rounds of one contender's figure over another's in the same round."""
+    return statistics.median([a / b for a, b in zip(ours, theirs)])
 
 
 def median(values):
@@ -71,6 +102,11 @@ def quantity(number):
         if abs(number) >= size:
             return f"{number / size:.3g} {unit}"
     return f"{number:.3g}"
+
+
+def times(ratio):
+    """12345.6 as '12,346 ×', 1.234 as '1.23 ×'."""
+    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.2g} ×" if ratio < 1 else f"{ratio:.3g} ×"
 
 
 def table(header, rows):

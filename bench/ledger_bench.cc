@@ -4,35 +4,21 @@
 //   mayfly_ledger_bench CONNINFO SLOTS BATCH TASKS     one line of JSON
 
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "adapters/postgres/migrate.h"
-#include "adapters/postgres/run_store.h"
 #include "adapters/postgres/slot_session.h"
-#include "adapters/postgres/worker_registry.h"
-#include "base/check.h"
+#include "bench_run.h"
 
-namespace mayfly {
+namespace mayfly::bench {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-// Ends the program with what went wrong.
-template <typename T>
-T Must(Result<T> result) {
-  CHECK(result.ok(), result.error().message());
-  return std::move(result).value();
-}
-void Must(const Status& status) { CHECK(status.ok(), status.error().message()); }
 
 // One sql stage whose tasks write nothing.
 PhasePlan EmptyTasks(int count) {
@@ -48,38 +34,6 @@ PhasePlan EmptyTasks(int count) {
     plan.tasks.push_back({.point = Point({{"n", std::to_string(i)}})});
   return plan;
 }
-
-struct RunUnderTest {
-  std::unique_ptr<postgres::PgRunStore> store;
-  RunId run;
-  Fence control;
-  IntendedMachine machine;
-};
-
-RunUnderTest StartRun(const std::string& conninfo, int slots, int tasks) {
-  Must(postgres::Migrate(conninfo));
-  RunUnderTest r{.store = std::make_unique<postgres::PgRunStore>(conninfo)};
-  r.run = Must(r.store->Create(EmptyTasks(tasks)));
-  r.control = Must(r.store->TakeControl(r.run, "bench"));
-  Must(r.store->Apply(r.run, r.control, SetRunState{RunState::kRunning, "bench", {}}));
-  r.machine = Must(r.store->RecordIntent(
-      r.run, r.control, {.token = fmt::format("bench-{}", r.run.value), .slots = slots}));
-  Must(r.store->Apply(r.run, r.control, RecordLaunched{r.machine.machine, "bench"}));
-  postgres::PgWorkerRegistry registry(r.machine.access, r.machine.machine);
-  (void)Must(registry.Register(r.run, r.machine.machine));
-  return r;
-}
-
-// Written by the slots' processes, read by ours.
-struct Shared {
-  std::span<double> milliseconds;  // one part a slot, zero where nothing was called
-  static Shared Make(std::size_t size) {
-    void* memory = mmap(nullptr, size * sizeof(double), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(memory != MAP_FAILED, "no shared memory");
-    return {{static_cast<double*>(memory), size}};
-  }
-};
 
 // Claims, and then commits what it holds and leases the next in one transaction, until all is done.
 void WorkAsSlot(const RunUnderTest& r, int slot, int batch, std::span<double> calls) {
@@ -99,20 +53,13 @@ void WorkAsSlot(const RunUnderTest& r, int slot, int batch, std::span<double> ca
   }
 }
 
-double RunSlots(const RunUnderTest& r, int slots, int batch, Shared shared) {
-  std::size_t each = shared.milliseconds.size() / static_cast<std::size_t>(slots);
-  auto begun = SteadyClock::now();
-  for (int slot = 0; slot < slots; ++slot) {
-    if (fork() != 0) continue;
-    WorkAsSlot(r, slot, batch,
-               shared.milliseconds.subspan(each * static_cast<std::size_t>(slot), each));
-    _exit(0);
-  }
-  for (int slot = 0; slot < slots; ++slot) {
-    int status = 0;
-    CHECK(wait(&status) > 0 && status == 0, "a slot failed");
-  }
-  return std::chrono::duration<double>(SteadyClock::now() - begun).count();
+double RunSlots(const RunUnderTest& r, int slots, int batch, std::span<double> milliseconds) {
+  const std::size_t each = milliseconds.size() / static_cast<std::size_t>(slots);
+  const double begun = RunTogether(slots, [&](int slot, const Start& start) {
+    start();
+    WorkAsSlot(r, slot, batch, milliseconds.subspan(each * static_cast<std::size_t>(slot), each));
+  });
+  return Now() - begun;
 }
 
 void Report(const RunUnderTest& r, int tasks, double seconds, std::span<const double> all) {
@@ -131,7 +78,7 @@ void Report(const RunUnderTest& r, int tasks, double seconds, std::span<const do
 }
 
 }  // namespace
-}  // namespace mayfly
+}  // namespace mayfly::bench
 
 int main(int count, char** arguments) {
   using namespace mayfly;  // NOLINT(google-build-using-namespace): a program of one file
@@ -142,10 +89,12 @@ int main(int count, char** arguments) {
   int slots = std::atoi(arguments[2]), batch = std::atoi(arguments[3]);
   int tasks = std::atoi(arguments[4]);
   CHECK(slots > 0 && batch > 0 && tasks > 0, "SLOTS, BATCH and TASKS are counts above zero");
-  RunUnderTest r = StartRun(arguments[1], slots, tasks);
-  Shared shared = Shared::Make((static_cast<std::size_t>(tasks / batch) + 2) *
-                               static_cast<std::size_t>(slots) * static_cast<std::size_t>(slots));
-  double seconds = RunSlots(r, slots, batch, shared);
-  Report(r, tasks, seconds, shared.milliseconds);
+  bench::RunUnderTest r = bench::StartRun(arguments[1], bench::EmptyTasks(tasks), slots);
+  const std::size_t calls = (static_cast<std::size_t>(tasks / batch) + 2) *
+                            static_cast<std::size_t>(slots) * static_cast<std::size_t>(slots);
+  // Written by the slots' processes, one part a slot; zero where nothing was called.
+  std::span<double> milliseconds(bench::MakeShared<double>(calls), calls);
+  const double seconds = bench::RunSlots(r, slots, batch, milliseconds);
+  bench::Report(r, tasks, seconds, milliseconds);
   return 0;
 }

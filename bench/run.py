@@ -1,22 +1,28 @@
-"""Runs the benches beside their peers and writes docs/performance.md.
+"""Runs the benches beside their peers and writes docs/performance.md with its plots.
 
-Usage: run.py [--only NAME ...] [--build DIR] [--rounds N] [--print]
+Usage: run.py [--only NAME ...] [--build DIR] [--rounds N] [--quick] [--print] [--json FILE]
 
 Each file of bench/sections is one section of the document: a module with TITLE and a function
 section(bench) that returns Markdown. --only measures the named sections and keeps the others as
-they are in the document; --print writes to the terminal alone. A section that cannot be measured
-says why in its place, and the exit code is 1.
+they are in the document; --print writes to the terminal alone; --json keeps the figures; --quick
+takes tiny sizes, to see that everything runs. A section that cannot be measured says why in its
+place, and the exit code is 1.
 """
 
 import argparse
 import importlib.util
+import json
 import os
 import pathlib
 import platform
 import re
 import sys
 
-from harness import Bench, CannotMeasure, cpu_model, steal_share
+# One thread each, unless a contender says otherwise: they are read when the libraries are loaded.
+for threads in ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ[threads] = "1"
+
+from harness import Bench, CannotMeasure, cpu_model, steal_share  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -48,8 +54,10 @@ def measure(module, bench):
     except CannotMeasure as reason:
         body, measured = f"Not measured: {reason}.", False
     steal = steal_share(before)
+    bench.record(f"{module.__name__.removeprefix('section_')}.steal", steal)
+    sizes = " of tiny sizes, no measurement" if bench.is_quick else ""
     note = (f"*{cpu_model()}, {os.cpu_count()} cores, {platform.system()}; {bench.rounds} rounds in "
-            f"turns, medians; the hypervisor took {steal:.0%} of the time.*")
+            f"turns{sizes}, medians; the hypervisor took {steal:.0%} of the time.*")
     return f"## {module.TITLE}\n\n{body}\n\n{note}", measured
 
 
@@ -60,8 +68,11 @@ def existing_sections():
     return {name: body for name, body in re.findall(pattern, text, re.S)}
 
 
-def write_document(bodies):
-    parts = [f"<!-- section {name} -->\n{body}\n<!-- end {name} -->" for name, body in bodies.items()]
+def keep(sections, name, body):
+    """Puts one section into the document, where it belongs; the others stay as they are."""
+    bodies = {**existing_sections(), name: body}
+    parts = [f"<!-- section {one} -->\n{bodies[one]}\n<!-- end {one} -->"
+             for one in sections if one in bodies]
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(PREAMBLE + "\n" + "\n\n".join(parts) + "\n")
 
@@ -74,24 +85,28 @@ def parse_arguments(names):
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--print", action="store_true", dest="print_only",
                         help="leave docs/performance.md as it is")
+    parser.add_argument("--quick", action="store_true",
+                        help="tiny sizes: to see that everything runs; implies --print")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file")
     return parser.parse_args()
 
 
 def main():
     sections = load_sections()
     arguments = parse_arguments(list(sections))
-    bench = Bench(arguments.build, arguments.rounds)
-    kept, bodies, all_measured = existing_sections(), {}, True
-    for name, module in sections.items():
-        if name in arguments.only:
-            print(f"bench: {module.TITLE}", file=sys.stderr)
-            bodies[name], measured = measure(module, bench)
-            all_measured = all_measured and measured
-            print(bodies[name] + "\n", flush=True)
-        elif name in kept:
-            bodies[name] = kept[name]
-    if not arguments.print_only:
-        write_document(bodies)
+    keeps_document = not (arguments.print_only or arguments.quick)
+    bench = Bench(arguments.build, arguments.rounds, is_quick=arguments.quick,
+                  plots=DOCUMENT.parent / "plots" if keeps_document else None)
+    all_measured = True
+    for name in (name for name in sections if name in arguments.only):
+        print(f"bench: {sections[name].TITLE}", file=sys.stderr)
+        body, measured = measure(sections[name], bench)
+        all_measured = all_measured and measured
+        print(body + "\n", flush=True)
+        if keeps_document:
+            keep(sections, name, body)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(bench.figures, indent=1, sort_keys=True))
     return 0 if all_measured else 1
 
 

@@ -1,149 +1,100 @@
-"""The engine beside what its users would take instead: pandas, numpy, a loop over rows."""
+"""The engine by itself: what a row and a value of each family cost, and what they grow with."""
 
-import numpy
-import pandas
-
-from harness import CannotMeasure, median, quantity, rate_of, spread, table
+from harness import median, quantity, ratio_of, table, times
 
 TITLE = "The engine, one core"
 
-WINDOWS = (15, 30, 45, 60, 75)
-COLUMNS = 38
-ROWS = 372_000
-BASELINE = 107356
+FAMILIES = ("rate_index", "bqx", "regn_rate", "regn_bqx", "regq_rate", "regq_bqx", "regq_cov_rate",
+            "regq_cov_bqx", "bollinger_rate", "bollinger_bqx")
+ROWS = (30_000, 372_000, 3_720_000)
+GROWING = ("bqx", "regn_rate", "regq_cov_bqx", "bollinger_rate")
+WINDOWS = (15, 60, 240, 720, 1440)
+KERNELS = ("Moments", "Quadratic", "Extremes")
 
 
-def golden_closes(rows):
-    """The synthetic pair of src/engine/testing/series.cc."""
-    closes = numpy.empty(rows)
-    state, close = 12345, BASELINE
-    closes[0] = close
-    for row in range(1, rows):
-        state = (1103515245 * state + 12345) % 2**31
-        close += (state >> 16) % 21 - 10
-        closes[row] = close
-    return closes
+class Runs:
+    """All rounds of the benchmarks of one filter."""
+
+    def __init__(self, bench, only):
+        self.runs = bench.in_turns({"": lambda: bench.google("engine", only)})[""]
+
+    def rates(self, name):
+        return [run[name]["items_per_second"] for run in self.runs]
+
+    def row_ns(self, name):
+        return 1e9 / median(self.rates(name))
+
+    def columns(self, name):
+        return self.runs[0][name]["columns"]
 
 
-def bqx_by_pandas(closes):
-    x = 100 * pandas.Series(closes) / BASELINE
-    out = {"rate_index": x}
-    for window in WINDOWS:
-        past = x.shift(1).rolling(window)
-        mean = past.mean()
-        out[f"w{window}"] = (window * (mean / x - 1), past.max(), past.min(), mean, past.std(),
-                             (x.shift(window) - x) / x)
-    ret, high, low, mean, deviation, _ = out["w75"]
-    out["agg"] = (ret.copy(), high.copy(), low.copy(), mean.copy(), deviation.copy(),
-                  (high - low) / x, deviation / x)
-    return out
-
-
-def bqx_by_numpy(closes):
-    x = 100 * closes / BASELINE
-    out = {"rate_index": x}
-    for window in WINDOWS:
-        past = numpy.lib.stride_tricks.sliding_window_view(x, window)[:-1]
-        now = x[window:]
-        mean = past.mean(axis=1)
-        out[f"w{window}"] = (window * (mean / now - 1), past.max(axis=1), past.min(axis=1), mean,
-                             past.std(axis=1, ddof=1), (past[:, 0] - now) / now)
-    ret, high, low, mean, deviation, _ = out["w75"]
-    now = x[75:]
-    out["agg"] = (ret.copy(), high.copy(), low.copy(), mean.copy(), deviation.copy(),
-                  (high - low) / now, deviation / now)
-    return out
-
-
-def bqx_by_row(closes):
-    """The shape of the first implementation: a slice and a handful of numpy calls per window."""
-    x = [100 * float(close) / BASELINE for close in closes]
-    records = []
-    for row in range(75, len(x)):
-        now, record = x[row], [x[row]]
-        for window in WINDOWS:
-            past = numpy.array(x[row - window:row])
-            record += [float(numpy.sum((past - now) / now)), float(numpy.max(past)),
-                       float(numpy.min(past)), float(numpy.mean(past)),
-                       float(numpy.std(past, ddof=1)), float((past[0] - now) / now)]
-        record += record[25:30] + [(record[26] - record[27]) / now, record[29] / now]
-        records.append(record)
-    return records
-
-
-def last_row_sum(result):
-    """What the last row's 38 columns add up to."""
-    if isinstance(result, list):
-        return sum(result[-1])
-    total = 0.0
-    for columns in result.values():
-        for column in columns if isinstance(columns, tuple) else (columns,):
-            total += numpy.asarray(column)[-1]
-    return total
-
-
-def check_peers(closes, ours):
-    """Peers that compute something else are no peers."""
-    for peer in (bqx_by_pandas, bqx_by_numpy, bqx_by_row):
-        theirs = last_row_sum(peer(closes[-200:]))
-        if abs(theirs - ours) > 1e-6 * abs(ours):
-            raise CannotMeasure(f"{peer.__name__} gives {theirs} where the engine gives {ours}")
-
-
-def peers_table(bench, closes):
-    """The whole set by each contender; peers that take long get fewer rows."""
-    def by_engine():
-        return bench.google("engine", "^BqxByMonth/")[f"BqxByMonth/{ROWS}"]["items_per_second"]
-
-    peers = {
-        f"pandas {pandas.__version__} rolling": (bqx_by_pandas, ROWS),
-        f"numpy {numpy.__version__} sliding_window_view": (bqx_by_numpy, 30_000),
-        "a Python loop over rows": (bqx_by_row, 2_000),
-    }
-    contenders = {"**engine**": by_engine}
-    for name, (work, rows) in peers.items():
-        contenders[name] = lambda work=work, rows=rows: rate_of(rows, lambda: work(closes[:rows]))
-    rates = bench.in_turns(contenders)
-    ours = rates["**engine**"]
+def families_table(bench):
+    """Every family on clean bars and on bars with trouble, month by month, as its tasks have it."""
+    runs = Runs(bench, "^(Clean|Trouble)/")
     lines = []
-    for name, theirs in rates.items():
-        ratio = median([a / b for a, b in zip(ours, theirs)])
-        lines.append((name, quantity(median(theirs)), f"{1e9 / median(theirs) / COLUMNS:.3g}",
-                      f"±{spread(theirs):.0%}", f"{ratio:,.0f} ×" if ratio > 1.5 else ""))
-    return table(("bqx, 38 columns", "rows/s", "ns per value", "spread", "engine is"), lines)
+    for family in FAMILIES:
+        clean, trouble = f"Clean/{family}", f"Trouble/{family}"
+        columns = runs.columns(clean)
+        for kind, name in (("clean", clean), ("trouble", trouble)):
+            bench.record(f"engine.{family}.{kind}.rows_per_second", median(runs.rates(name)))
+        lines.append((family, f"{columns:.0f}", quantity(median(runs.rates(clean))),
+                      f"{runs.row_ns(clean):.1f}", f"{runs.row_ns(clean) / columns:.2f}",
+                      quantity(median(runs.rates(trouble))),
+                      f"{runs.row_ns(trouble) / columns:.2f}",
+                      times(ratio_of(runs.rates(clean), runs.rates(trouble)))))
+    return table(("family", "stored columns", "rows/s", "ns a row", "ns a value",
+                  "rows/s with trouble", "ns a value", "trouble costs"), lines)
 
 
-def growth_tables(bench):
-    """Cost against rows, the cut, NULLs, and the window; memory has been touched before."""
-    runs = bench.in_turns({"all": lambda: bench.google("engine")})["all"]
+def rows_table(bench):
+    """Time a row against the length of the history, and two slots beside one."""
+    names = "|".join(GROWING)
+    rows = ROWS[:bench.size(3, 2)]
+    runs = Runs(bench, f"^Rows/({names})/({'|'.join(map(str, rows))})$|^Slots/({names})/")
+    lines = []
+    for family in GROWING:
+        costs = [runs.row_ns(f"Rows/{family}/{count}") for count in rows]
+        one, two = (runs.rates(f"Slots/{family}/real_time/threads:{n}") for n in (1, 2))
+        slots = bench.record(f"engine.{family}.two_slots", ratio_of(two, one))
+        flat = bench.record(f"engine.{family}.rows_flat", max(costs) / min(costs))
+        lines.append((family, *(f"{cost:.1f}" for cost in costs), times(flat), times(slots)))
+    return table(("ns a row, by rows", *map(quantity, rows), "worst over best",
+                  "rows/s of two slots over one"), lines)
 
-    def row_ns(name):
-        return [1e9 / run[name]["items_per_second"] for run in runs]
 
-    def family_line(label, name):
-        cost = median(row_ns(name))
-        return label, f"{cost:.1f}", f"{cost / runs[0][name]['columns']:.2f}"
+def columns_table(bench):
+    """Cost a value as more is asked for at once: families of a point, windows of a kernel."""
+    runs = Runs(bench, "^(Several|QuadraticWindows)/")
+    families = [(f"families: {count}", f"Several/{count}") for count in (1, 2, 4, 10)]
+    windows = [(f"windows of a parabola: {count}", f"QuadraticWindows/{count}")
+               for count in (1, 3, 6)]
+    lines = []
+    for label, name in families + windows:
+        each = runs.row_ns(name) / runs.columns(name)
+        bench.record(f"engine.columns.{name}.ns", each)
+        lines.append((label, f"{runs.columns(name):.0f}", f"{runs.row_ns(name):.1f}", f"{each:.2f}"))
+    return table(("at once", "columns or windows", "ns a row", "ns each"), lines)
 
-    families = [family_line(*line) for line in (
-        ("rate_index, a pair-year at once", f"RateIndex/{ROWS}"),
-        ("bqx, a month", "Bqx/30000"),
-        ("bqx, a pair-year at once", f"Bqx/{ROWS}"),
-        ("bqx, a pair-year by months", f"BqxByMonth/{ROWS}"),
-        ("the same with NULLs and flat hours", f"BqxWithNulls/{ROWS}"))]
-    windows = (15, 60, 240, 1440)
-    kernels = []
-    for kernel in ("Moments", "Extremes"):
-        costs = [row_ns(f"{kernel}/{window}") for window in windows]
-        growth = median([long / short for long, short in zip(costs[-1], costs[0])])
-        kernels.append((kernel.lower(), *(f"{median(cost):.2f}" for cost in costs),
-                        f"{growth:.2f} ×"))
-    return "\n\n".join((
-        table(("family", "ns per row", "ns per value"), families),
-        table(("kernel, ns per row at window", *windows, "1440 over 15"), kernels)))
+
+def kernels_table(bench):
+    """Time a row against the window: the promise is that it does not grow."""
+    runs = Runs(bench, f"^({'|'.join(KERNELS)})/")
+    lines = []
+    for kernel in KERNELS:
+        short, long = runs.rates(f"{kernel}/15"), runs.rates(f"{kernel}/1440")
+        growth = bench.record(f"engine.{kernel.lower()}.1440_over_15", ratio_of(short, long))
+        costs = [f"{runs.row_ns(f'{kernel}/{window}'):.2f}" for window in WINDOWS]
+        lines.append((kernel.lower(), *costs, times(growth)))
+    return table(("kernel, ns a row at window", *WINDOWS, "1440 over 15"), lines)
 
 
 def section(bench):
-    closes = golden_closes(ROWS)
-    ours = bench.google("engine", "^BqxByMonth/")[f"BqxByMonth/{ROWS}"]["last_row_sum"]
-    check_peers(closes, ours)
-    return peers_table(bench, closes) + "\n\n" + growth_tables(bench)
+    return "\n\n".join([
+        "A pair-year is 372,000 rows, computed month by month. With trouble: a NULL in every 97th "
+        "row, an hour without movement in every day, two days missing in every seven. Columns are "
+        "those that are stored; what a view derives from them costs nothing here.",
+        families_table(bench), rows_table(bench),
+        "Families one after the other over each month, as a slot has them for a point: each finds the "
+        "memory of another's columns given back, and what it writes to is fresh. Windows write into "
+        "memory that stays in cache.",
+        columns_table(bench), kernels_table(bench)])

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import psycopg2
 
-from harness import (CannotMeasure, PrivateServer, median, postgres_tool, quantity, spread, table)
+from harness import CannotMeasure, PrivateServer, median, postgres_tool, quantity, spread, table
 
 TITLE = "The ledger and the controller"
 
@@ -31,11 +31,7 @@ TAKE = """update queue set state = 'done' where id = any (array(
 
 
 def by_ledger(bench, server, slots, batch, tasks):
-    ran = subprocess.run([bench.program("mayfly_ledger_bench"), server.conninfo, str(slots),
-                          str(batch), str(tasks)], capture_output=True, text=True, timeout=300)
-    if ran.returncode != 0:
-        raise CannotMeasure(f"mayfly_ledger_bench failed: {ran.stderr.strip()[-300:]}")
-    return json.loads(ran.stdout)
+    return json.loads(bench.run("mayfly_ledger_bench", server.conninfo, slots, batch, tasks))
 
 
 def by_hand(server, clients, batch, tasks):
@@ -56,14 +52,18 @@ def by_hand(server, clients, batch, tasks):
 
 
 def throughput(bench):
+    many, few = bench.size(TASKS, 1_000), bench.size(4_000, 50)
     with PrivateServer(bench) as server:
         results = bench.in_turns({
-            "**ledger**, 2 slots, batches of 100": lambda: by_ledger(bench, server, 2, 100, TASKS),
-            "**ledger**, 1 slot, batches of 100": lambda: by_ledger(bench, server, 1, 100, TASKS),
-            "**ledger**, 2 slots, one by one": lambda: by_ledger(bench, server, 2, 1, 4_000),
-            "a queue table, 2 clients, batches of 100": lambda: by_hand(server, 2, 100, TASKS),
-            "a queue table, 2 clients, one by one": lambda: by_hand(server, 2, 1, 4_000),
+            "**ledger**, 2 slots, batches of 100": lambda: by_ledger(bench, server, 2, 100, many),
+            "**ledger**, 1 slot, batches of 100": lambda: by_ledger(bench, server, 1, 100, many),
+            "**ledger**, 2 slots, one by one": lambda: by_ledger(bench, server, 2, 1, few),
+            "a queue table, 2 clients, batches of 100": lambda: by_hand(server, 2, 100, many),
+            "a queue table, 2 clients, one by one": lambda: by_hand(server, 2, 1, few),
         })
+    best = results["**ledger**, 2 slots, batches of 100"]
+    bench.record("ledger.tasks_per_second", median([run["tasks_per_second"] for run in best]))
+    bench.record("ledger.p99_ms", median([run["p99_ms"] for run in best]))
     lines = []
     for name, runs in results.items():
         rates = [run["tasks_per_second"] for run in runs]
@@ -121,10 +121,13 @@ def run_sleepers(bench, count):
 
 def orchestration(bench):
     """One-second tasks through the whole product: time beyond theirs, memory of the controller."""
-    few, many = SLEEPERS // 3, SLEEPERS
+    many, few = SLEEPERS, SLEEPERS // 3
+    if bench.is_quick:
+        many, few = 4, 2
     short, _ = run_sleepers(bench, few)
     lived, peak = run_sleepers(bench, many)
-    steady = (lived - short) / ((many - few) / 2) - 1
+    steady = bench.record("ledger.orchestration", (lived - short) / ((many - few) / 2) - 1)
+    bench.record("ledger.controller_kib", peak)
     return (f"{many} tasks of one second on two slots: the machine lived {lived:.2f} s for "
             f"{many / 2:.0f} s of sleep, its birth, the verification and its death included. With "
             f"{few} tasks it lived {short:.2f} s: beyond what happens once, a task of a second "

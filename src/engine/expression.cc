@@ -108,46 +108,68 @@ std::string Expression::Sql(std::string_view qualifier) const {
   return Pop(stack);
 }
 
-double Expression::Do(Op op, double a, double b) {
+// One operation a loop: this is what compilers turn into vectors. `out` may be one of the operands.
+void Expression::Do(Op op, const double* a, const double* b, std::span<double> out) {
+  auto each = [&](const auto& combine) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = combine(a[i], b[i]);
+  };
   switch (op) {
     case Op::kColumn:
     case Op::kConstant:
       break;
     case Op::kAdd:
-      return a + b;
+      return each([](double x, double y) { return x + y; });
     case Op::kSubtract:
-      return a - b;
+      return each([](double x, double y) { return x - y; });
     case Op::kMultiply:
-      return a * b;
+      return each([](double x, double y) { return x * y; });
     case Op::kDivide:
-      return b == 0 ? kNull : a / b;
+      return each([](double x, double y) {
+        const double quotient = x / y;
+        return y == 0 ? kNull : quotient;
+      });
     case Op::kAbs:
-      return std::fabs(b);
+      return each([](double x, double) { return std::fabs(x); });
     case Op::kGreatest:
-      return GreatestOf(a, b);
+      return each(GreatestOf);
   }
-  return kNull;
 }
 
+// A tile at a time, so that what lies between two steps stays in the first-level cache. Columns are
+// read where they are, and a constant's tile is made once.
 void Expression::Evaluate(const Columns& of, std::span<double> out) const {
-  std::vector<std::vector<double>> stack;
-  for (const Step& step : steps_) {
-    if (step.op == Op::kColumn) {
-      const std::span<const double> values = of(step.column);
-      CHECK(values.size() == out.size(), "an expression's columns have the rows of its result");
-      stack.emplace_back(values.begin(), values.end());
-    } else if (step.op == Op::kConstant) {
-      stack.emplace_back(out.size(), step.value);
-    } else {
-      std::vector<double> b = Pop(stack);
-      const std::vector<double> a = step.op == Op::kAbs ? b : Pop(stack);
-      for (std::size_t i = 0; i < b.size(); ++i) b[i] = Do(step.op, a[i], b[i]);
-      stack.push_back(std::move(b));
-    }
+  constexpr std::size_t kTileRows = 256;
+  std::vector<std::span<const double>> columns(steps_.size());  // of the steps that read one
+  std::vector<double> constants(steps_.size() * kTileRows);     // of the steps that are one
+  std::vector<double> results(steps_.size() * kTileRows);       // by depth in the stack
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const Step& step = steps_[s];
+    if (step.op == Op::kConstant) std::fill_n(&constants[s * kTileRows], kTileRows, step.value);
+    if (step.op != Op::kColumn) continue;
+    columns[s] = of(step.column);
+    CHECK(columns[s].size() == out.size(), "an expression's columns have the rows of its result");
   }
-  const std::vector<double> values = Pop(stack);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = std::isnan(values[i]) ? kNull : values[i];
+  std::vector<const double*> stack;
+  for (std::size_t begin = 0; begin < out.size(); begin += kTileRows) {
+    const std::size_t rows = std::min(kTileRows, out.size() - begin);
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const Op op = steps_[s].op;
+      if (op == Op::kColumn) {
+        stack.push_back(columns[s].data() + begin);
+      } else if (op == Op::kConstant) {
+        stack.push_back(&constants[s * kTileRows]);
+      } else {
+        const double* b = op == Op::kAbs ? stack.back() : Pop(stack);
+        const double* a = Pop(stack);
+        const std::span<double> result(&results[stack.size() * kTileRows], rows);
+        Do(op, a, b, result);
+        stack.push_back(result.data());
+      }
+    }
+    const double* value = Pop(stack);
+    for (std::size_t i = 0; i < rows; ++i) {
+      out[begin + i] = value[i] == value[i] ? value[i] : kNull;
+    }
   }
 }
 

@@ -48,7 +48,7 @@ class Expression {
     double value = 0;
   };
 
-  static double Do(Op op, double a, double b);
+  static void Do(Op op, const double* a, const double* b, std::span<double> out);
   static Expression Apply(Op op, const Expression& a, const Expression& b);
 
   std::vector<Step> steps_;

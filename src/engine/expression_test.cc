@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
+#include <vector>
 
 namespace mayfly::engine {
 namespace {
@@ -43,6 +46,22 @@ TEST(Expression, HasTheNullsOfPostgres) {
   EXPECT_EQ(Evaluate(Greatest(kA, kB), {{"a", kNaN}, {"b", 1}}), 1);
   EXPECT_EQ(Evaluate(Greatest(kA, kB), {{"a", 1}, {"b", kNaN}}), 1);
   EXPECT_EQ(Evaluate(Greatest(kA, kB), {{"a", 1}, {"b", 2}}), 2);
+}
+
+// Tiles are an implementation's business: a long column has the bits of its rows one by one.
+TEST(Expression, GivesARowTheSameBitsInAnyLength) {
+  const Expression all = Greatest(Abs(kA - kB) / (kA * kB), kA + Expression::Constant(0.1) / kB);
+  std::vector<double> a, b, whole(1000);
+  for (int i = 0; i < 1000; ++i) {
+    a.push_back(i % 7 == 0 ? kNaN : std::sin(i));
+    b.push_back(i % 11 == 0 ? 0 : std::cos(i));
+  }
+  all.Evaluate([&](std::string_view name) { return std::span<const double>(name == "a" ? a : b); },
+               whole);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const double one = Evaluate(all, {{"a", a[i]}, {"b", b[i]}});
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(whole[i]), std::bit_cast<std::uint64_t>(one)) << i;
+  }
 }
 
 TEST(Expression, NamesItsColumnsOnceInOrder) {

@@ -12,6 +12,6 @@ SELECT r.phase, r.plan_hash, r.state, r.verdict, r.schema_name, r.reader_schema,
        (SELECT count(*) FROM mayfly.task t JOIN mayfly.machine m ON m.id = t.machine_id
         WHERE t.state = 'leased' AND t.run_id = r.id AND m.state = 'gone'),
        r.controller_fence,
-       r.dropped_at
+       r.dropped_at, clock_timestamp()
 FROM mayfly.run r
 WHERE r.id = $1::bigint;

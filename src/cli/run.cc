@@ -7,9 +7,12 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/money_text.h"
+#include "cli/phase_money.h"
 #include "cli/phase_work.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
+#include "cost/quote.h"
 
 namespace mayfly::cli {
 namespace {
@@ -75,6 +78,7 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.notice = drive.spec.machines.notice;
   options.interrupt_after = drive.interrupt_after;
   options.resume = resume;
+  TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.host.clock().Wall()));
   RunProgress progress(drive.session, drive.host.clock());
   Controller controller(options, drive.host.clock(), drive.ledger.runs(), drive.machines,
                         &progress);
@@ -89,6 +93,17 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   return controller.outcome();
 }
 
+// Approval holds for what was shown: the plan that was kept under this hash takes the place of
+// today's, if it is the same but for its prices and today's do not come to more.
+Status TakeApproved(const Flags& flags, Ledger& ledger, PhasePlan& plan) {
+  if (flags.approve.empty()) return {};
+  TRY_ASSIGN(std::optional<KeptPlan> kept, ledger.plans().Find(flags.approve));
+  if (!kept || !IsApprovedAs(plan, kept->quote, flags.approve)) return {};
+  TRY(cost::CheckWithin(kept->quote, *plan.quote));
+  AttachQuote(plan, std::move(kept->quote));
+  return {};
+}
+
 Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session) {
   if (!flags.approve.empty() && flags.approve != plan.hash) {
     return Conflict(
@@ -101,7 +116,7 @@ Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session
   if (!session.terminal.in_is_terminal || !session.terminal.err_is_terminal) {
     return Denied("nobody is here to approve the plan; " + next_step);
   }
-  fmt::print(stderr, "Run this plan? [y/N] ");
+  fmt::print(stderr, "Run this plan, {}? [y/N] ", QuoteInALine(*plan.quote));
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "yes") return {};
@@ -148,12 +163,21 @@ Status CancelOpen(const Drive& drive, RunId run) {
   return {};
 }
 
+// Is this the plan of that run? Today's prices do not matter: it was approved at its own.
+Result<bool> IsPlanOf(Ledger& ledger, const Existing& run, const PhasePlan& plan) {
+  if (run.plan_hash == plan.hash) return true;
+  TRY_ASSIGN(StoredPlan stored, ledger.reads().LoadPlan(run.run));
+  if (stored.quote_json.empty()) return run.plan_hash == plan.core;
+  TRY_ASSIGN(Quote approved, QuoteFromJson(stored.quote_json));
+  return IsApprovedAs(plan, approved, run.plan_hash);
+}
+
 // Run identity: the same plan continues or reports, another one while a run is open is a conflict.
 Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_over) {
   TRY_ASSIGN(std::optional<Existing> newest, drive.ledger.runs().FindNewest(plan.spec.name));
   if (!newest) return StartNew(drive, plan);
   bool open = !IsOver(newest->state);
-  bool same = newest->plan_hash == plan.hash;
+  TRY_ASSIGN(bool same, IsPlanOf(drive.ledger, *newest, plan));
   if (start_over) {
     if (open) TRY(CancelOpen(drive, newest->run));
     return StartNew(drive, plan);
@@ -211,6 +235,8 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   std::unique_ptr<MachineProvider> machines = MakeLocalMachines(phase.place, session.program);
   TRY(machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
+  TRY(QuotePlan(*host, *ledger, plan));
+  TRY(TakeApproved(flags, *ledger, plan));
   Drive drive{*host, *ledger, *machines, plan.spec, session, interrupt_after};
   fmt::print(stderr, "{}", RenderPlan(plan));
   TRY(Approve(flags, plan, session));

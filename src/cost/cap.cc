@@ -30,6 +30,16 @@ Result<Money> WorstOf(const MachineFacts& machine, const Facts& facts, Duration 
 
 bool GoesOn(const MachineFacts& machine) { return !machine.over.has_value(); }
 
+// The life that this much money pays for; zero where it is not worth asking for.
+std::optional<Duration> LifeFor(Money money, Rate hourly, const Offer& offer,
+                                const CapRules& rules) {
+  std::optional<Duration> paid = TimeFor(money, hourly);
+  if (!paid) return std::nullopt;
+  Duration life = *paid - rules.reserve - kBillingUnit;
+  bool pays_minimum = *paid >= offer.terms.minimum + kBillingUnit;
+  return life >= rules.least_life && pays_minimum ? life : Duration(0);
+}
+
 }  // namespace
 
 Rate HighestRate(const Offer& offer, const std::vector<PriceChange>& prices) {
@@ -46,6 +56,12 @@ Result<Money> Committed(const Facts& facts, Duration reserve) {
   TRY_ASSIGN(Account account, Meter(ended));
   Money sum = account.total;
   for (const MachineFacts& machine : facts.machines) {
+    if (machine.may_appear) {
+      // It may have been launched all the same, and lives until it finds that nobody wants it.
+      Duration length = std::max(reserve, machine.offer.terms.minimum);
+      TRY_ASSIGN(Money most, Charge(HighestRate(machine.offer, facts.prices), ForTime(length)));
+      sum += most;
+    }
     if (!GoesOn(machine)) continue;
     TRY_ASSIGN(Money worst, WorstOf(machine, facts, reserve));
     sum += worst;
@@ -58,12 +74,11 @@ Result<std::optional<Duration>> NextMayLive(const Facts& facts, const Offer& nex
   TRY_ASSIGN(Money committed, Committed(facts, rules.reserve));
   Money left = std::max(rules.cap - committed, Money{});
   Rate hourly = HighestRate(next, facts.prices);
-  std::optional<Duration> paid = TimeFor(Money{left.micro_usd / std::max(share, 1)}, hourly);
-  if (!paid) return std::optional<Duration>();
-  Duration life = *paid - rules.reserve - kBillingUnit;
-  bool pays_minimum = *paid >= next.terms.minimum + kBillingUnit;
-  if (life < rules.least_life || !pays_minimum) life = Duration(0);
-  return std::optional<Duration>(std::max(life, Duration(0)));
+  for (int machines = std::max(share, 1); machines > 1; --machines) {
+    std::optional<Duration> life = LifeFor(Money{left.micro_usd / machines}, hourly, next, rules);
+    if (!life || *life > Duration(0)) return life;
+  }
+  return LifeFor(left, hourly, next, rules);
 }
 
 std::optional<std::string> FindCrossing(const Account& spent, const RestOfWork& rest, Rate hourly,

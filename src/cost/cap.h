@@ -26,8 +26,8 @@ Rate HighestRate(const Offer& offer, const std::vector<PriceChange>& prices);
 // What is spent, and what living machines may still cost until their deadlines and the reserve.
 Result<Money> Committed(const Facts& facts, Duration reserve);
 
-// How long the next machine may live, where `share` machines are still to be launched and each gets
-// the same. Absent: nothing bounds it, at that price. Zero: the cap is used up.
+// How long the next machine may live, where up to `share` machines are still to be launched and each
+// gets the same; fewer of them where the cap does not pay for all. Absent: nothing bounds it, at that price. Zero: the cap is used up.
 Result<std::optional<Duration>> NextMayLive(const Facts& facts, const Offer& next, int share,
                                             const CapRules& rules);
 

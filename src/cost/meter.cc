@@ -151,7 +151,7 @@ class Metering {
       auto [at, is_new] = by_stage_.try_emplace(slot.stage);
       if (is_new) stage_order_.push_back(slot.stage);
       at->second += money;
-      if (!slot.accepted) account_.lost += money;
+      if (slot.lost) account_.lost += money;
     }
   }
 
@@ -162,13 +162,27 @@ class Metering {
   std::vector<std::string> stage_order_;
 };
 
+// Gone, and nobody ever learned that it existed.
+bool IsUnseen(const MachineView& machine) {
+  return machine.state == MachineState::kGone && machine.external_id.empty() &&
+         !machine.money.billed.running && machine.money.offer.pool.market != Market::kLocal;
+}
+
 // From which a machine is taken to be billed.
 std::optional<Instant> BegunOf(const MachineView& machine) {
   const Billed& billed = machine.money.billed;
   if (billed.running) return billed.running;
   if (machine.money.offer.pool.market == Market::kLocal) return machine.born;
-  bool never_seen = machine.state == MachineState::kGone && machine.external_id.empty();
-  return never_seen ? std::nullopt : machine.intended;
+  return IsUnseen(machine) ? std::nullopt : machine.intended;
+}
+
+// Until when. One that began to run after the ledger had closed its books on it goes on until the
+// provider tells its end.
+std::optional<Instant> OverOf(const MachineView& machine) {
+  const Billed& billed = machine.money.billed;
+  if (billed.ended) return billed.ended;
+  bool came_late = billed.running && machine.gone && *machine.gone < *billed.running;
+  return came_late ? std::nullopt : machine.gone;
 }
 
 }  // namespace
@@ -182,8 +196,9 @@ Facts FactsOf(const RunSnapshot& snapshot, std::vector<SlotTime> slots) {
                               .billed = billed,
                               .slots = machine.slots,
                               .begun = BegunOf(machine),
-                              .over = billed.ended ? billed.ended : machine.gone,
-                              .deadline = snapshot.now + machine.deadline_in});
+                              .over = OverOf(machine),
+                              .deadline = snapshot.now + machine.deadline_in,
+                              .may_appear = IsUnseen(machine)});
   }
   facts.tags = {{"run", std::to_string(snapshot.run.id.value)},
                 {"phase", snapshot.run.phase},

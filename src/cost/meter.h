@@ -32,6 +32,7 @@ struct MachineFacts {
   std::optional<Instant> begun;  // from which it is taken to be billed; absent: not at all
   std::optional<Instant> over;   // absent: it goes on
   Instant deadline;              // its own
+  bool may_appear = false;       // it is gone by the ledger, and nobody knows if it ever was
 };
 
 struct Facts {

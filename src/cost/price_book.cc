@@ -85,8 +85,8 @@ Status PriceBook::Judge(const PriceKey& key, const PricePoint& point) const {
                              Describe(key), FormatRate(point.rate), wrong));
 }
 
-void PriceBook::State(const PriceKey& key, Rate rate) {
-  At(key).stated = Price{rate, PriceOrigin::kStated, std::nullopt, rate, rate};
+void PriceBook::State(const PriceKey& key, Rate rate, Rate highest) {
+  At(key).stated = Price{rate, PriceOrigin::kStated, std::nullopt, rate, highest};
 }
 
 Status PriceBook::Observe(const PriceChange& change) {

@@ -44,7 +44,7 @@ class PriceBook {
   explicit PriceBook(Instant now, std::span<const SnapshotPrice> snapshot = SnapshotPrices());
 
   // Zero is a price here and nowhere else: only the phase knows that a machine costs nothing.
-  void State(const PriceKey& key, Rate rate);
+  void State(const PriceKey& key, Rate rate, Rate highest);
 
   // kCorrupt names the point that cannot be a price; kNotFound: a history without a point.
   Status Observe(const PriceChange& change);

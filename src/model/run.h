@@ -123,12 +123,12 @@ struct AttemptView {
   double seconds = 0;
 };
 
-// Time that the slots of a machine spent on a stage, in attempts that were accepted or not.
+// Time that the slots of a machine spent on a stage.
 struct SlotTime {
   MachineId machine;
   std::string stage;
   Duration length{};
-  bool accepted = false;
+  bool lost = false;  // in attempts that ended without being accepted
 };
 
 struct LogLine {

@@ -29,6 +29,7 @@ struct StoredPlan {
   std::string canonical_toml;
   std::string findings_json;
   std::string schema;
+  std::string quote_json;  // empty: it was planned without one
 };
 
 class ReadStore {
@@ -46,6 +47,9 @@ class ReadStore {
   virtual Result<std::vector<LogLine>> ReadLog(const LogQuery& query) = 0;
   virtual Result<std::vector<EventView>> ReadEvents(RunId run, std::int64_t after_id) = 0;
   virtual Result<std::vector<Finding>> ReadFindings(RunId run) = 0;
+
+  // What every machine's slots spent their time on, attempts in work too.
+  virtual Result<std::vector<SlotTime>> ReadSlotTime(RunId run) = 0;
 };
 
 }  // namespace mayfly

@@ -19,6 +19,7 @@ class MemoryReadStore : public ReadStore {
   Result<std::vector<LogLine>> ReadLog(const LogQuery& query) override;
   Result<std::vector<EventView>> ReadEvents(RunId run, std::int64_t after_id) override;
   Result<std::vector<Finding>> ReadFindings(RunId run) override;
+  Result<std::vector<SlotTime>> ReadSlotTime(RunId run) override;
 
  private:
   Result<const RunRow*> FindRun(RunId run) const;

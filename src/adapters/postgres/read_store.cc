@@ -30,7 +30,7 @@ Result<StoredPlan> PgReadStore::LoadPlan(RunId run) {
   TRY_ASSIGN(Rows rows, session_.Read(sql::kLoadPlan, Params().Add(run.value)));
   if (rows.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
   return StoredPlan{std::string(rows.Text(0, 0)), std::string(rows.Text(0, 1)),
-                    std::string(rows.Text(0, 2))};
+                    std::string(rows.Text(0, 2)), std::string(rows.Text(0, 3))};
 }
 
 Result<std::vector<TaskView>> PgReadStore::Tasks(RunId run, std::optional<TaskState> state,
@@ -160,6 +160,18 @@ Result<std::vector<Finding>> PgReadStore::ReadFindings(RunId run) {
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Result<std::vector<SlotTime>> PgReadStore::ReadSlotTime(RunId run) {
+  TRY_ASSIGN(Rows rows, session_.Read(sql::kListSlotTime, Params().Add(run.value)));
+  std::vector<SlotTime> times;
+  for (int i = 0; i < rows.size(); ++i) {
+    times.push_back({.machine = MachineId{rows.Int(i, 0)},
+                     .stage = std::string(rows.Text(i, 1)),
+                     .length = Duration(rows.Int(i, 3)),
+                     .lost = rows.Bool(i, 2)});
+  }
+  return times;
 }
 
 }  // namespace mayfly::postgres

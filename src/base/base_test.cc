@@ -49,11 +49,11 @@ TEST(Money, AMistakeIsNamed) {
     const char* text;
     const char* word;
   };
-  for (const Row& row : {Row{"25", "has no unit"}, Row{"25 EUR", "another currency"},
-                         Row{"-1 USD", "is negative"}, Row{"", "is not an amount"},
-                         Row{"1.2.3 USD", "two points"}, Row{"0.0000001 USD", "decimal places"},
-                         Row{"1000000000000 USD", "a digit too many"},
-                         Row{"1000000000000000000000 USD", "too many digits"}}) {
+  for (const Row& row :
+       {Row{"25", "has no unit"}, Row{"25 EUR", "another currency"}, Row{"-1 USD", "is negative"},
+        Row{"", "is not an amount"}, Row{"1.2.3 USD", "two points"},
+        Row{"0.0000001 USD", "decimal places"}, Row{"1000000000000 USD", "a digit too many"},
+        Row{"1000000000000000000000 USD", "too many digits"}}) {
     Result<Money> money = ParseMoney(row.text);
     ASSERT_FALSE(money.ok()) << row.text;
     EXPECT_NE(money.error().message().find(row.word), std::string::npos)

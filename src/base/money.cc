@@ -71,9 +71,10 @@ Result<Money> ParseMoney(std::string_view text) {
   if (has_unit) micros = Micros(text.substr(0, space));
   if (!micros) return NoAmount(text);
   if (*micros > kMostMoney.micro_usd) {
-    return Invalid(fmt::format("\"{}\" is more than the 1000000000 USD that mayfly counts to; is a "
-                               "digit too many?",
-                               text));
+    return Invalid(
+        fmt::format("\"{}\" is more than the 1000000000 USD that mayfly counts to; is a "
+                    "digit too many?",
+                    text));
   }
   return Money{*micros};
 }

@@ -33,7 +33,8 @@ Result<int> RunCostCommand(const Flags& flags, const Session& session) {
 void AddCost(CLI::App& app, Session& session) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
-      "cost", "The account of a run: what it cost by line, machine, stage and tag, beside its quote");
+      "cost",
+      "The account of a run: what it cost by line, machine, stage and tag, beside its quote");
   AddRunArgument(*command, flags->run);
   AddJsonFlag(*command, flags->run);
   command->add_flag("--markdown", flags->markdown, "for documents");

@@ -25,14 +25,10 @@ std::string ThreeWayText(const ThreeWay& ways) {
 }
 
 ordered_json JsonOfLine(const QuoteLine& line) {
-  return {{"item", Name(line.item)},
-          {"what", line.what},
-          {"premise", line.premise},
-          {"price", line.price},
-          {"price_source", line.source},
-          {"counts_to_cap", EndsWithMachine(line.item)},
-          {"low", JsonAmount(line.low)},
-          {"expected", JsonAmount(line.expected)},
+  return {{"item", Name(line.item)},      {"what", line.what},
+          {"premise", line.premise},      {"price", line.price},
+          {"price_source", line.source},  {"counts_to_cap", EndsWithMachine(line.item)},
+          {"low", JsonAmount(line.low)},  {"expected", JsonAmount(line.expected)},
           {"high", JsonAmount(line.high)}};
 }
 
@@ -217,8 +213,8 @@ std::string RenderAccount(const RunSnapshot& snapshot, const RunMoney& money, co
 }
 
 std::string AccountToMarkdown(const RunSnapshot& snapshot, const RunMoney& money) {
-  std::string text = fmt::format("# {}\n\nQuoted {}.\n", HeadLine(snapshot, money),
-                                 QuotedText(money));
+  std::string text =
+      fmt::format("# {}\n\nQuoted {}.\n", HeadLine(snapshot, money), QuotedText(money));
   for (const Sheet& sheet : SheetsOf(money.account)) text += InDocument(sheet);
   text += "\n";
   for (const std::string& note : NotesOf(money.account)) text += "- " + note + "\n";

@@ -1,6 +1,6 @@
 #pragma once
-// Quotes and accounts for people, for programs and for documents. Amounts are exact in JSON and have
-// their unit everywhere, so that ParseMoney and `--set` read back what is shown. Pure.
+// Quotes and accounts for people, for programs and for documents. Amounts are exact in JSON and
+// have their unit everywhere, so that ParseMoney and `--set` read back what is shown. Pure.
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>

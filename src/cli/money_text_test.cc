@@ -26,8 +26,8 @@ RunMoney SomeMoney() {
   money.account.stages = {{"a|b", Money{57'000'000}}, {std::string(cost::kIdle), Money{800'000}}};
   money.account.tags = {{"run=7", Money{57'800'000}}};
   money.account.unknown = {"disk in r"};
-  money.quote = Quote{.high = Money{60'690'000}, .cap = Money{60'690'000},
-                      .hours_source = "not measured"};
+  money.quote =
+      Quote{.high = Money{60'690'000}, .cap = Money{60'690'000}, .hours_source = "not measured"};
   money.quote->id = "3f2a91c04e11";
   return money;
 }

@@ -15,15 +15,15 @@ namespace mayfly::cli {
 // What is known of prices for this phase: what it states, and the snapshot.
 cost::PriceBook BookOf(const PhaseSpec& spec, Instant now);
 
-// Quotes the plan and puts the quote into it, and its upper bound into the plan's hash. The length is
-// the stated one, else that of the phase's newest run if that is closed, else not measured.
+// Quotes the plan and puts the quote into it, and its upper bound into the plan's hash. The length
+// is the stated one, else that of the phase's newest run if that is closed, else not measured.
 Status QuotePlan(Host& host, Ledger& ledger, PhasePlan& plan);
 
 // What the controller of this phase may spend.
 Result<PurseOptions> PurseOf(const PhaseSpec& spec, Instant now);
 
-// Whether a plan with this hash is this plan at the price that was approved with it, whatever today's
-// quote says; that is judged by cost::CheckWithin.
+// Whether a plan with this hash is this plan at the price that was approved with it, whatever
+// today's quote says; that is judged by cost::CheckWithin.
 bool IsApprovedAs(const PhasePlan& plan, const Quote& approved, const std::string& hash);
 
 // The account of a run as it stands, and the quote that it was approved with; absent for a run that

@@ -160,15 +160,14 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
 Status Controller::LaunchMachine(const std::string& token, const std::string& reason,
                                  const RunSnapshot& snapshot) {
   empty_residue_passes_ = 0;
-  MachineIntent wish{token, options_.provider, options_.slots, reason,
-                     purse_.NextOffer(snapshot)};
+  MachineIntent wish{token, options_.provider, options_.slots, reason, purse_.NextOffer(snapshot)};
   TRY_ASSIGN(wish.deadline, purse_.NextDeadline(snapshot, options_.policy.machines));
   TRY_ASSIGN(IntendedMachine intended, store_.RecordIntent(options_.run, *control_, wish));
   // I11: counted from the look at the ledger, whatever took time since then.
   Duration deadline_in = intended.deadline - snapshot.now - (clock_.Mono() - loaded_);
   if (deadline_in <= Duration(0)) {
-    return Conflict(fmt::format("machine {} would be born after its deadline",
-                                intended.machine.value));
+    return Conflict(
+        fmt::format("machine {} would be born after its deadline", intended.machine.value));
   }
   LaunchIntent intent{.machine = intended.machine,
                       .run = options_.run,

@@ -130,7 +130,8 @@ Result<sched::MoneyKnown> Purse::Look(const RunSnapshot& snapshot, int machines)
   TRY_ASSIGN(std::optional<Instant> deadline, NextDeadline(snapshot, machines));
   if (deadline && *deadline <= snapshot.now) {
     known.no_launch = fmt::format(
-        "{}: {} of {} is spent, and at up to {} one needs more than is left, with its reserve; a plan "
+        "{}: {} of {} is spent, and at up to {} one needs more than is left, with its reserve; a "
+        "plan "
         "with a larger budget starts over",
         kUsedUp, FormatMoney(account.total), FormatMoney(*options_.cap), FormatRate(offer.highest));
   }

@@ -1,7 +1,7 @@
 #pragma once
-// The controller's money: what a machine is offered at, what the ledger should learn of prices and of
-// what was billed, and what the cap says (I11). Single-threaded; asks the price source and nobody
-// else.
+// The controller's money: what a machine is offered at, what the ledger should learn of prices and
+// of what was billed, and what the cap says (I11). Single-threaded; asks the price source and
+// nobody else.
 
 #include <optional>
 #include <string>
@@ -20,11 +20,11 @@ namespace mayfly {
 struct PurseOptions {
   Offer offer;               // as approved; its price is the newest that is known when it is used
   std::optional<Money> cap;  // absent: nothing is refused
-  Duration reserve = minutes(2);     // see cost::CapRules
-  Duration least_life = minutes(1);  // see cost::CapRules
-  std::vector<PriceChange> fixed;    // of disk and address
-  PriceSource* source = nullptr;     // must outlive the purse; absent: prices stay as offered
-  Duration ask_every = minutes(1);   // the source
+  Duration reserve = minutes(2);           // see cost::CapRules
+  Duration least_life = minutes(1);        // see cost::CapRules
+  std::vector<PriceChange> fixed;          // of disk and address
+  PriceSource* source = nullptr;           // must outlive the purse; absent: prices stay as offered
+  Duration ask_every = minutes(1);         // the source
   Duration account_patience = minutes(1);  // for the provider to tell how a machine ended
 };
 

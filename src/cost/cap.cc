@@ -19,8 +19,8 @@ std::int64_t NewestRate(const std::vector<PriceChange>& prices, Item item,
   return newest == nullptr ? 0 : newest->point.rate.micro_usd;
 }
 
-// A machine that is not known to have ended, by its deadline and the reserve at its dearest. What it
-// was billed so far may be less; the minimum is part of every life.
+// A machine that is not known to have ended, by its deadline and the reserve at its dearest. What
+// it was billed so far may be less; the minimum is part of every life.
 Result<Money> WorstOf(const MachineFacts& machine, const Facts& facts, Duration reserve) {
   Instant begun = machine.begun.value_or(facts.now);
   Instant ends = std::max(machine.deadline + reserve, facts.now);
@@ -88,7 +88,8 @@ std::optional<std::string> FindCrossing(const Account& spent, const RestOfWork& 
   bool fits = more.ok() && spent.total + *more <= cap;
   if (fits) return std::nullopt;
   return fmt::format(
-      "{} is spent and by its canaries the rest takes at least {} more, beyond the cap of {}; `run` "
+      "{} is spent and by its canaries the rest takes at least {} more, beyond the cap of {}; "
+      "`run` "
       "again goes on until the cap is used up, a plan with a larger budget starts over",
       FormatMoney(spent.total), more.ok() ? FormatMoney(*more) : "more than can be counted",
       FormatMoney(cap));

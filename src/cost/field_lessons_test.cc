@@ -28,14 +28,16 @@ const Rate kAddress = PriceOf(Item::kPublicAddress);
 
 constexpr Duration kMonth = BilledMonths(1);
 constexpr Duration kYear = BilledYears(1);
-constexpr Duration kRun = hours(42) + minutes(30);    // as the documents count it
-constexpr Duration kWhole = hours(43);                // with launch, set-up and end
+constexpr Duration kRun = hours(42) + minutes(30);  // as the documents count it
+constexpr Duration kWhole = hours(43);              // with launch, set-up and end
 constexpr Duration kOld = hours(31);
 
 Money Cost(Rate rate, Quantity quantity) { return *Charge(rate, quantity); }
 Money Time(Rate rate, Duration length) { return Cost(rate, ForTime(length)); }
 Rate Less(Rate a, Rate b) { return {a.micro_usd - b.micro_usd, a.unit}; }
-Money Disk(std::int64_t gigabytes, Duration length) { return Cost(kDisk, ForDisk(gigabytes, length)); }
+Money Disk(std::int64_t gigabytes, Duration length) {
+  return Cost(kDisk, ForDisk(gigabytes, length));
+}
 Money Aurora(std::int64_t milli, Duration length) {
   return Cost(PriceOf(Item::kDatabaseCapacity), ForCapacity(milli, length));
 }
@@ -91,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"42.5 h on Spot", Time(kSpot, kRun), "19.13 USD", ""},
         Line{"track 2 on the master", Time(k2xlarge, hours(7) + minutes(12)), "2.40 USD",
              "21.53 adds what was spent before the run began"},
-        Line{"42.0 h, without the resize of a superseded plan", Time(kSpot, hours(42)),
-             "18.90 USD", "42.5 h holds half an hour of another plan"},
+        Line{"42.0 h, without the resize of a superseded plan", Time(kSpot, hours(42)), "18.90 USD",
+             "42.5 h holds half an hour of another plan"},
         Line{"launch step", Time(kSpot, minutes(10)), "0.08 USD",
              "0.00 forgets that a machine bills from running"},
         Line{"configure step", Time(kSpot, minutes(15)), "0.11 USD", ""},
@@ -103,15 +105,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OneYearTotals, FieldLessons,
-    ::testing::Values(
-        Line{"in place", Time(kOnDemand, kRun) + Time(kXlarge, kYear), "1518.35 USD",
-             "in place cannot be Spot"},
-        Line{"temporary", Time(kSpot, kRun) + Time(kSmall, kYear), "201.33 USD",
-             "201.34 adds amounts that were rounded before"},
-        Line{"in place, then t3.small", Time(kOnDemand, kRun) + Time(kSmall, kYear), "242.90 USD",
-             ""},
-        Line{"the architecture alone", Time(Less(kOnDemand, kSpot), kRun), "41.57 USD",
-             "41.56 subtracts amounts that were rounded before"}));
+    ::testing::Values(Line{"in place", Time(kOnDemand, kRun) + Time(kXlarge, kYear), "1518.35 USD",
+                           "in place cannot be Spot"},
+                      Line{"temporary", Time(kSpot, kRun) + Time(kSmall, kYear), "201.33 USD",
+                           "201.34 adds amounts that were rounded before"},
+                      Line{"in place, then t3.small", Time(kOnDemand, kRun) + Time(kSmall, kYear),
+                           "242.90 USD", ""},
+                      Line{"the architecture alone", Time(Less(kOnDemand, kSpot), kRun),
+                           "41.57 USD", "41.56 subtracts amounts that were rounded before"}));
 
 INSTANTIATE_TEST_SUITE_P(
     LeftOutOfTheOngoingFigure, FieldLessons,
@@ -170,13 +171,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OnePhaseThirteenPrices, FieldLessons,
-    ::testing::Values(
-        Line{"31 h Spot", Time(kSpot, kOld), "13.95 USD", ""},
-        Line{"31 h On-Demand", Time(Rate{1'360'000, Unit::kHour}, kOld), "42.16 USD",
-             "1.36/h, and 44.27 USD at 1.428/h"},
-        Line{"57.80 at the old price", Time(Rate{1'360'000, Unit::kHour}, kRun), "57.80 USD",
-             "1.36/h"},
-        Line{"61.69", Time(kOnDemand, hours(43) + minutes(12)), "61.69 USD", "43.2 h"}));
+    ::testing::Values(Line{"31 h Spot", Time(kSpot, kOld), "13.95 USD", ""},
+                      Line{"31 h On-Demand", Time(Rate{1'360'000, Unit::kHour}, kOld), "42.16 USD",
+                           "1.36/h, and 44.27 USD at 1.428/h"},
+                      Line{"57.80 at the old price", Time(Rate{1'360'000, Unit::kHour}, kRun),
+                           "57.80 USD", "1.36/h"},
+                      Line{"61.69", Time(kOnDemand, hours(43) + minutes(12)), "61.69 USD",
+                           "43.2 h"}));
 
 // Shares of costs, in hundredths of a percent.
 std::int64_t PerMyriad(Money part, Money whole) {
@@ -197,8 +198,8 @@ TEST(FieldLessons, SharesFollowFromTheSameAmounts) {
       {"ongoing, all in: 67.6 %", Host(kXlarge) - Host(kSmall), Host(kXlarge), 6765},
       {"On-Demand over Spot: 217 %, told as 202", on_demand - spot, spot, 21733},
       {"true On-Demand that runtime x 0.45 reports: 31.5 %", spot, on_demand, 3151},
-      {"a cost reduction of 86.36 % was told as an ROI", Money{1'272'600'000},
-       Money{1'473'530'000}, 8636},
+      {"a cost reduction of 86.36 % was told as an ROI", Money{1'272'600'000}, Money{1'473'530'000},
+       8636},
       {"19.13 of the cheapest realistic case: 60 %", spot, WholeRun(kSpot, 100, 2000), 5994}};
   for (const Ratio& ratio : ratios) {
     EXPECT_EQ(PerMyriad(ratio.part, ratio.whole), ratio.per_myriad) << ratio.name;
@@ -206,11 +207,11 @@ TEST(FieldLessons, SharesFollowFromTheSameAmounts) {
 }
 
 TEST(FieldLessons, LengthsAreCountedNotTold) {
-  EXPECT_EQ(hours(12) + hours(30), hours(42));                   // told as 42.5 h, 1.8 days
+  EXPECT_EQ(hours(12) + hours(30), hours(42));  // told as 42.5 h, 1.8 days
   EXPECT_EQ(minutes(10) + minutes(15) + kRun + minutes(5), kWhole);
-  EXPECT_EQ(4 * minutes(5), minutes(20));                        // downtime told as 10 minutes
-  EXPECT_EQ(hours(55).count() * 100 / 24, 229);                  // 2.29 days, told as about 4
-  EXPECT_EQ(kRun * 100 / hours(24), 177);                        // 1.77 days
+  EXPECT_EQ(4 * minutes(5), minutes(20));        // downtime told as 10 minutes
+  EXPECT_EQ(hours(55).count() * 100 / 24, 229);  // 2.29 days, told as about 4
+  EXPECT_EQ(kRun * 100 / hours(24), 177);        // 1.77 days
 }
 
 // 3.2: an instance that runs cannot turn Spot by changing its type.

@@ -135,8 +135,8 @@ class Metering {
     return Money{};
   }
 
-  // Each stage pays for the part of the machine's slot time that it took; parts are rounded down, so
-  // that together they are never more than the whole.
+  // Each stage pays for the part of the machine's slot time that it took; parts are rounded down,
+  // so that together they are never more than the whole.
   void ShareOut(const MachineFacts& machine, Money total, const Span& span) {
     Duration taken{};
     for (const SlotTime& slot : facts_.slots) {

@@ -4,9 +4,9 @@
 //
 // Rules. A machine is billed from running to ended, in whole seconds, a begun one in full, and at
 // least its market's minimum. Each second costs what is in force when it begins; seconds that the
-// minimum adds cost what was in force at the end. A Spot machine that the provider takes back within
-// its free time costs no compute; disk and address are billed all the same. Amounts are summed
-// exactly and rounded once a machine and line, half up to a micro-dollar.
+// minimum adds cost what was in force at the end. A Spot machine that the provider takes back
+// within its free time costs no compute; disk and address are billed all the same. Amounts are
+// summed exactly and rounded once a machine and line, half up to a micro-dollar.
 //
 // Where the ledger does not know a fact yet, the meter errs to the dear side: a machine that was
 // asked for runs, and one that is not known to have ended goes on. One that is gone and of which
@@ -63,10 +63,10 @@ struct Share {
 struct Account {
   Money total;
   std::vector<MachineAccount> machines;
-  std::vector<Share> lines;   // by item; only what is not zero
-  std::vector<Share> stages;  // by the time that slots spent on them; the rest is kIdle
-  std::vector<Share> tags;    // "run=7"
-  Money lost;                 // part of the total: attempts that were not accepted
+  std::vector<Share> lines;          // by item; only what is not zero
+  std::vector<Share> stages;         // by the time that slots spent on them; the rest is kIdle
+  std::vector<Share> tags;           // "run=7"
+  Money lost;                        // part of the total: attempts that were not accepted
   std::vector<std::string> unknown;  // what was used and has no known price
 };
 

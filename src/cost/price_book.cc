@@ -72,7 +72,8 @@ PriceBook::Known& PriceBook::At(const PriceKey& key) { return known_[Reduce(key)
 Status PriceBook::Judge(const PriceKey& key, const PricePoint& point) const {
   std::string wrong;
   if (point.rate.unit != UnitOf(key.item)) {
-    wrong = fmt::format("is by the {}, not by the {}", Name(point.rate.unit), Name(UnitOf(key.item)));
+    wrong =
+        fmt::format("is by the {}, not by the {}", Name(point.rate.unit), Name(UnitOf(key.item)));
   } else if (point.rate.micro_usd <= 0) {
     wrong = "is not above zero";
   } else if (point.rate.micro_usd > kMostMicrosOfAUnit) {

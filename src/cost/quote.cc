@@ -171,8 +171,7 @@ class Quoting {
     quote_.high = ended_high + rest_high;
     if (low) quote_.low = *low + rest;
     if (expected) quote_.expected = *expected + rest;
-    quote_.hours_source =
-        request_.length.source.empty() ? "not measured" : request_.length.source;
+    quote_.hours_source = request_.length.source.empty() ? "not measured" : request_.length.source;
   }
 
   // Only where every input is known.
@@ -237,11 +236,10 @@ Status CheckWithin(const Quote& approved, const Quote& today) {
                         FormatMoney(grown->high), grown->price,
                         before == nullptr ? "without it" : FormatMoney(before->high));
   }
-  return Conflict(
-      fmt::format("quote {} of today may come to {}, and what was approved as quote {} was at most "
-                  "{}; what grew is {}; look at it with `mayfly plan` and approve it again",
-                  today.id, FormatMoney(today.high), approved.id, FormatMoney(approved.high),
-                  which));
+  return Conflict(fmt::format(
+      "quote {} of today may come to {}, and what was approved as quote {} was at most "
+      "{}; what grew is {}; look at it with `mayfly plan` and approve it again",
+      today.id, FormatMoney(today.high), approved.id, FormatMoney(approved.high), which));
 }
 
 }  // namespace mayfly::cost

@@ -91,9 +91,8 @@ TEST(Quote, TheThreeWaysAreShownWhereTheHostIsKnown) {
   QuoteRequest request = TheRun();
   EXPECT_FALSE(Make(request).three_way.has_value());
   request.length.expected = hours(42) + minutes(30);
-  request.host = Pool{.region = "us-east-1",
-                      .instance_type = "t3.2xlarge",
-                      .market = Market::kOnDemand};
+  request.host =
+      Pool{.region = "us-east-1", .instance_type = "t3.2xlarge", .market = Market::kOnDemand};
   ASSERT_TRUE(Make(request).three_way.has_value());
   EXPECT_EQ(FormatMoney(Make(request).three_way->staying), "46.55 USD");
   request.host->instance_type = "x9.unknown";

@@ -1,6 +1,6 @@
 #pragma once
-// A temporary machine, or the one that is there anyway? The same hours three ways, as what each adds
-// to a bill on which the host stands already.
+// A temporary machine, or the one that is there anyway? The same hours three ways, as what each
+// adds to a bill on which the host stands already.
 
 #include "base/result.h"
 #include "base/time.h"
@@ -16,8 +16,8 @@ struct Alternatives {
   Rate disk, address;
 };
 
-// Staying: the host becomes that machine, On-Demand because a running instance cannot turn Spot, and
-// what it costs anyway is taken off. Temporary: machine, disk and address beside the idle host.
+// Staying: the host becomes that machine, On-Demand because a running instance cannot turn Spot,
+// and what it costs anyway is taken off. Temporary: machine, disk and address beside the idle host.
 Result<ThreeWay> CompareThreeWays(const Alternatives& ways);
 
 }  // namespace mayfly::cost

@@ -59,16 +59,15 @@ void ReadBudget(TableReader& reader, PhaseSpec& spec) {
   if (node == nullptr) return;
   const auto* text = node->As<std::string>();
   if (text == nullptr) {
-    return reader.Complain(
-        "budget", "missing unit; write an amount as text, such as \"25 USD\"");
+    return reader.Complain("budget", "missing unit; write an amount as text, such as \"25 USD\"");
   }
   Result<Money> money = ParseMoney(*text);
   if (!money.ok()) return reader.Complain("budget", money.error().message());
   if (*money == Money{}) {
-    return reader.Complain("budget",
-                           fmt::format("\"{}\" pays for no machine; give what the run may cost, such "
-                                       "as \"25 USD\", or leave it out for no cap",
-                                       *text));
+    return reader.Complain(
+        "budget", fmt::format("\"{}\" pays for no machine; give what the run may cost, such "
+                              "as \"25 USD\", or leave it out for no cap",
+                              *text));
   }
   spec.budget = *money;
 }
@@ -236,9 +235,9 @@ std::optional<Rate> ReadRate(TableReader& reader, std::string_view key) {
   const TomlNode* node = reader.Find(key);
   if (node == nullptr) return std::nullopt;
   const auto* text = node->As<std::string>();
-  Result<Rate> rate =
-      text == nullptr ? Invalid("missing unit; write it as text, such as \"0.10 USD/h\"")
-                      : ParseRate(*text);
+  Result<Rate> rate = text == nullptr
+                          ? Invalid("missing unit; write it as text, such as \"0.10 USD/h\"")
+                          : ParseRate(*text);
   if (rate.ok()) return *rate;
   reader.Complain(key, rate.error().message());
   return std::nullopt;
@@ -248,9 +247,9 @@ void ReadPrices(TableReader& reader, MachinesSpec& machines) {
   machines.price = ReadRate(reader, "price").value_or(machines.price);
   machines.max_price = ReadRate(reader, "max_price");
   if (machines.max_price && *machines.max_price < machines.price) {
-    reader.Complain("max_price", fmt::format("{} is below the price of {}; no machine could be had",
-                                             FormatRate(*machines.max_price),
-                                             FormatRate(machines.price)));
+    reader.Complain("max_price",
+                    fmt::format("{} is below the price of {}; no machine could be had",
+                                FormatRate(*machines.max_price), FormatRate(machines.price)));
   }
 }
 

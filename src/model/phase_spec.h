@@ -158,7 +158,7 @@ class PhaseSpec {
   Deadline deadline = Duration(hours(48));
   std::optional<Money> budget;
   std::optional<Duration> expect;  // how long its machines are expected to work
-  bool compat_epsilon = false;  // divisors with the 1e-10 that the first implementation added
+  bool compat_epsilon = false;     // divisors with the 1e-10 that the first implementation added
   DatabaseSpec database;
   MachinesSpec machines;
   std::vector<DimensionSpec> grid;

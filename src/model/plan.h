@@ -58,8 +58,8 @@ struct PhasePlan {
 };
 
 // What approval is given to: everything that decides the output, the bundle that machines run, and
-// the most that the run may cost; never the price of the minute. Where there is no bundle and nothing
-// can be billed, it is the core itself.
+// the most that the run may cost; never the price of the minute. Where there is no bundle and
+// nothing can be billed, it is the core itself.
 std::string ApprovedHash(std::string_view core, std::string_view bundle, Money upper_bound);
 
 // Puts the quote into the plan, and its upper bound into the hash.

@@ -66,7 +66,9 @@ const UnitRow& RowOf(Unit unit) { return kUnits.at(static_cast<std::size_t>(unit
 }  // namespace
 
 std::string_view Name(Item item) { return RowOf(item).name; }
-std::string_view Name(Market market) { return kMarkets.at(static_cast<std::size_t>(market)).second; }
+std::string_view Name(Market market) {
+  return kMarkets.at(static_cast<std::size_t>(market)).second;
+}
 std::string_view Name(Unit unit) { return RowOf(unit).name; }
 Unit UnitOf(Item item) { return RowOf(item).unit; }
 bool EndsWithMachine(Item item) { return RowOf(item).ends_with_machine; }
@@ -95,9 +97,10 @@ Result<Unit> ParseUnit(std::string_view name) {
 Result<Rate> ParseRate(std::string_view text) {
   std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
-    return Invalid(fmt::format("\"{}\" is not a price; write money by the hour, such as "
-                               "\"0.10 USD/h\"",
-                               text));
+    return Invalid(
+        fmt::format("\"{}\" is not a price; write money by the hour, such as "
+                    "\"0.10 USD/h\"",
+                    text));
   }
   TRY_ASSIGN(Money money, ParseMoney(text.substr(0, slash)));
   if (text.substr(slash + 1) != "h") {
@@ -135,9 +138,10 @@ Result<Money> Charge(Rate rate, Quantity quantity) {
   }
   Wide micros = doubled / (2 * per);
   if (micros > kMostMoney.micro_usd) {
-    return Invalid(fmt::format("a charge at {} is more than the 1000000000 USD that mayfly counts "
-                               "to",
-                               FormatRate(rate)));
+    return Invalid(
+        fmt::format("a charge at {} is more than the 1000000000 USD that mayfly counts "
+                    "to",
+                    FormatRate(rate)));
   }
   return Money{static_cast<std::int64_t>(micros)};
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Prices, and what things cost at them. Exact: a rate is a whole number of micro-dollars for one
-// unit, a quantity a whole number of the unit's smallest part, their product has 128 bits, and it is
-// rounded once, half up, to a micro-dollar.
+// unit, a quantity a whole number of the unit's smallest part, their product has 128 bits, and it
+// is rounded once, half up, to a micro-dollar.
 
 #include <chrono>
 #include <compare>

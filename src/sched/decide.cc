@@ -131,7 +131,8 @@ void MoveStages(const RunSnapshot& s, std::vector<Action>& actions) {
 void PauseForTheCap(const RunSnapshot& s, const Known& known, const std::string& reason,
                     std::vector<Action>& actions) {
   bool may_be_less = known.money.account_is_open;  // an end that is not told yet counts as late
-  if (!HasLife(s) && !may_be_less) actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
+  if (!HasLife(s) && !may_be_less)
+    actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
 }
 
 void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy& policy,

@@ -18,8 +18,8 @@ struct MachineIntent {
   std::string token;
   std::string provider;
   int slots = 1;
-  std::string reason;  // "336 tasks are ready and no machine works on them"
-  Offer offer;         // what it is asked for at
+  std::string reason;               // "336 tasks are ready and no machine works on them"
+  Offer offer;                      // what it is asked for at
   std::optional<Instant> deadline;  // its own, where it is earlier than the run's
 };
 

@@ -284,20 +284,19 @@ Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
                            machine.deadline};
   }
   MachineId id{static_cast<std::int64_t>(ledger_.machines.size() + 1)};
-  ledger_.machines.push_back({.run = run,
-                              .token = intent.token,
-                              .reason = intent.reason,
-                              .slots = intent.slots,
-                              .intended = ledger_.Now(),
-                              .deadline = std::min(row->deadline,
-                                                   intent.deadline.value_or(row->deadline)),
-                              .money = {.offer = intent.offer},
-                              .login = 1});
+  ledger_.machines.push_back(
+      {.run = run,
+       .token = intent.token,
+       .reason = intent.reason,
+       .slots = intent.slots,
+       .intended = ledger_.Now(),
+       .deadline = std::min(row->deadline, intent.deadline.value_or(row->deadline)),
+       .money = {.offer = intent.offer},
+       .login = 1});
   row->machines.push_back(id);
   ledger_.AddEvent(
       {.kind = "machine.intended", .run = run, .machine = id, .detail = intent.reason});
-  return IntendedMachine{id, fmt::format("login {} 1", id.value),
-                         ledger_.machines.back().deadline};
+  return IntendedMachine{id, fmt::format("login {} 1", id.value), ledger_.machines.back().deadline};
 }
 
 Status MemoryRunStore::RequestStop(RunId run, StopWish wish) {

@@ -8,13 +8,11 @@ namespace mayfly::sim {
 namespace {
 
 Pool SpotPool() {
-  return {.region = "sim-1", .zone = "sim-1a", .instance_type = "sim.large",
-          .market = Market::kSpot};
+  return {
+      .region = "sim-1", .zone = "sim-1a", .instance_type = "sim.large", .market = Market::kSpot};
 }
 
-PriceKey RegionKey(Item item) {
-  return {item, {.region = "sim-1", .market = Market::kOnDemand}};
-}
+PriceKey RegionKey(Item item) { return {item, {.region = "sim-1", .market = Market::kOnDemand}}; }
 
 Duration Between(Rng& rng, Duration low, Duration high) {
   auto span = static_cast<std::uint64_t>((high - low).count()) + 1;
@@ -22,6 +20,7 @@ Duration Between(Rng& rng, Duration low, Duration high) {
 }
 
 std::int64_t DrawPrice(Rng& rng, std::int64_t highest) {
+  if (rng.Chance(0.3)) return highest;
   return 1 + static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(highest)));
 }
 
@@ -61,7 +60,7 @@ MoneyFate DrawMoney(Rng& rng) {
                  {RegionKey(Item::kPublicAddress), {before, {address, Unit::kHour}}}};
   if (rng.Chance(0.5)) {
     // Machine time at the highest price, beyond what the reserve takes of it.
-    Duration paid = kCapReserve + Between(rng, seconds(20), minutes(20));
+    Duration paid = kCapReserve + Between(rng, seconds(15), minutes(6));
     money.cap = *Charge(money.offer.highest, ForTime(paid));
   }
   if (rng.Chance(0.3)) money.weather.away = 0.3;
@@ -129,9 +128,8 @@ std::optional<std::string> FindBehind(const Scene& scene, const MoneyFate& money
 }
 
 std::optional<std::string> WhyNotCapped(const Scene& scene, const MoneyFate& money) {
-  std::int64_t unseen = std::ranges::count_if(scene.ledger.machines, [](const MachineRow& row) {
-    return row.external_id.empty();
-  });
+  std::int64_t unseen = std::ranges::count_if(
+      scene.ledger.machines, [](const MachineRow& row) { return row.external_id.empty(); });
   Rate hourly = cost::HighestRate(money.offer, money.fixed);
   Duration needs = std::max(kCapReserve + kLeastLife, money.offer.terms.minimum) + seconds(2);
   // What may still appear has its reserve, too; and what the ledger learned late it took for dear.

@@ -37,9 +37,9 @@ inline constexpr Duration kLeastLife = seconds(20);
 // What all machines of the life have cost by the cloud's own bill.
 Money OwedSoFar(const Scene& scene, const MoneyFate& money);
 
-// I11, each answering what is wrong: the bill is never beyond the cap by more than a billing unit of
-// each machine; nor beyond what the meter says, given the prices; a run that its cap stopped had too
-// little left for a machine; and in the end bill and meter are the same.
+// I11, each answering what is wrong: the bill is never beyond the cap by more than a billing unit
+// of each machine; nor beyond what the meter says, given the prices; a run that its cap stopped had
+// too little left for a machine; and in the end bill and meter are the same.
 std::optional<std::string> FindBeyondCap(const Scene& scene, const MoneyFate& money);
 std::optional<std::string> FindBehind(const Scene& scene, const MoneyFate& money);
 std::optional<std::string> WhyNotCapped(const Scene& scene, const MoneyFate& money);

@@ -70,12 +70,14 @@ std::string Summarise(const SimReport& report, Duration wall) {
       "for their reason; {} steps, "
       "{} "
       "tasks, {} machines, {} kills, {} stalls, {} reclaims, {} database restarts, {} calls not "
-      "sent, {} replies lost; {} billed and metered alike; {} violations, {} unrepeatable; {:.1f} virtual hours in {:.1f} s",
+      "sent, {} replies lost; {} billed and metered alike; {} violations, {} unrepeatable; {:.1f} "
+      "virtual hours in {:.1f} s",
       Thousands(report.seeds), Thousands(report.closed), Thousands(report.failed),
-      Thousands(report.cancelled), Thousands(report.capped), Thousands(f.steps), Thousands(f.tasks), Thousands(f.machines),
-      Thousands(f.kills), Thousands(f.stalls), Thousands(f.reclaims), Thousands(f.restarts),
-      Thousands(f.not_sent), Thousands(f.replies_lost), FormatMoney(report.billed), Thousands(report.violations_total),
-      report.unrepeatable.size(), Seconds(report.virtual_time) / 3600, Seconds(wall));
+      Thousands(report.cancelled), Thousands(report.capped), Thousands(f.steps), Thousands(f.tasks),
+      Thousands(f.machines), Thousands(f.kills), Thousands(f.stalls), Thousands(f.reclaims),
+      Thousands(f.restarts), Thousands(f.not_sent), Thousands(f.replies_lost),
+      FormatMoney(report.billed), Thousands(report.violations_total), report.unrepeatable.size(),
+      Seconds(report.virtual_time) / 3600, Seconds(wall));
 }
 
 std::string Narrate(std::uint64_t seed) {

@@ -377,7 +377,8 @@ cost::Facts World::Audit() {
   for (int i = 0; i < kMostSteps && !auditor.done(); ++i) {
     scene_.time.now = std::max(scene_.time.now, auditor.Step());
   }
-  if (!auditor.done() || !auditor.outcome().ok()) scene_.Violate(10, "the account is never settled");
+  if (!auditor.done() || !auditor.outcome().ok())
+    scene_.Violate(10, "the account is never settled");
   return cost::FactsOf(scene_.ledger.Snapshot(run()));
 }
 

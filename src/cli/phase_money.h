@@ -8,6 +8,7 @@
 #include "cli/world.h"
 #include "controller/purse.h"
 #include "cost/meter.h"
+#include "cost/price_book.h"
 #include "model/plan.h"
 
 namespace mayfly::cli {

@@ -214,7 +214,8 @@ Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& sn
   TRY_ASSIGN(std::string report, RenderRunReport(drive.ledger, snapshot, flags.json));
   Print(report);
   if (snapshot.run.state == RunState::kPaused) {
-    Say("paused; the same command continues it");
+    Say(IsCapUsedUp(snapshot.run) ? "paused; a larger budget is another plan, which --new starts"
+                                  : "paused; the same command continues it");
   } else if (snapshot.run.state == RunState::kFailed) {
     Say("mend the cause, then the same command continues it; mayfly verify, mayfly explain TASK "
         "and "

@@ -53,7 +53,7 @@ TEST(Cap, TheLivingAreCommittedUntilTheirDeadlineAndTheReserve) {
   facts.machines.push_back(Living(seconds(50), seconds(849)));
   EXPECT_EQ(*Committed(facts, seconds(100)), Money{1'000'000});
   facts.machines[0].over = kNoon;  // it ended: what it cost is what it cost
-  EXPECT_EQ(*Committed(facts, seconds(100)), Money{50'000'000 / 3600});
+  EXPECT_EQ(*Committed(facts, seconds(100)), Money{13'889});
 }
 
 TEST(Cap, ADeadlineThatIsPastIsNoReasonToCountLess) {

@@ -93,6 +93,10 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"42.5 h on Spot", Time(kSpot, kRun), "19.13 USD", ""},
         Line{"track 2 on the master", Time(k2xlarge, hours(7) + minutes(12)), "2.40 USD",
              "21.53 adds what was spent before the run began"},
+        Line{"run and track 2, as one table has it",
+             Time(kSpot, kRun) + Time(k2xlarge, hours(7) + minutes(12)), "21.52 USD",
+             "21.53 adds amounts that were rounded before; other tables leave track 2 out"},
+        Line{"1.8 days", Time(kSpot, hours(43) + minutes(12)), "19.44 USD", "42.5 h are 1.77 days"},
         Line{"42.0 h, without the resize of a superseded plan", Time(kSpot, hours(42)), "18.90 USD",
              "42.5 h holds half an hour of another plan"},
         Line{"launch step", Time(kSpot, minutes(10)), "0.08 USD",
@@ -162,6 +166,10 @@ INSTANTIATE_TEST_SUITE_P(
     AfterTheDecision, FieldLessons,
     ::testing::Values(
         Line{"On-Demand", Time(kOnDemand, kRun), "60.69 USD", "57.80 is of 1.36/h"},
+        Line{"the saving that compared 130 h of everything with 42.5 h of a machine",
+             Money{2'976'860'000} - Money{200'930'000}, "2775.93 USD", "scopes differ"},
+        Line{"what runtime x 0.45 reports of an On-Demand run", Time(kSpot, kRun), "19.13 USD",
+             "the price of another market"},
         Line{"4 days of Spot at 0.40", Time(Rate{400'000, Unit::kHour}, hours(96)), "38.40 USD",
              "55 h were called about 4 days"},
         Line{"55 h On-Demand", Time(kOnDemand, hours(55)), "78.54 USD", "22 is of a Spot price"},
@@ -210,6 +218,7 @@ TEST(FieldLessons, LengthsAreCountedNotTold) {
   EXPECT_EQ(hours(12) + hours(30), hours(42));  // told as 42.5 h, 1.8 days
   EXPECT_EQ(minutes(10) + minutes(15) + kRun + minutes(5), kWhole);
   EXPECT_EQ(4 * minutes(5), minutes(20));        // downtime told as 10 minutes
+  EXPECT_EQ(hours(44) + minutes(28 * 60 + 36), minutes(72 * 60 + 36));  // one core, and latency
   EXPECT_EQ(hours(55).count() * 100 / 24, 229);  // 2.29 days, told as about 4
   EXPECT_EQ(kRun * 100 / hours(24), 177);        // 1.77 days
 }

@@ -633,7 +633,9 @@ TEST_P(StoreContract, SlotTimeTellsWhatWasLost) {
   for (const SlotTime& time : *times) {
     EXPECT_EQ(time.machine, machine.machine);
     EXPECT_EQ(time.stage, "load");
-    if (!time.lost) EXPECT_EQ(time.length, milliseconds(500));
+    if (!time.lost) {
+      EXPECT_EQ(time.length, milliseconds(500));
+    }
   }
   EXPECT_NE(times->at(0).lost, times->at(1).lost);
 }

@@ -1,16 +1,27 @@
 """Money on the command line: what is quoted, approved, metered and capped, and that an amount comes
 through a prompt, JSON, Markdown and a shell as it is."""
 
+import fcntl
 import json
 import re
 import shlex
 import subprocess
 
 import pytest
-from runs_test import Server
+from runs_test import Server as HeldServer
 
 AMOUNT = re.compile(r"\d+\.\d+ USD")
 PRICED = ("--set", "machines.slots=1", "--set", 'machines.price="57.80 USD/h"')
+
+
+class Server(HeldServer):
+    """The embedded server of a folder, whether or not a run is in its ledger."""
+
+    def __init__(self, mayfly):
+        self.state = mayfly.folder / ".mayfly"
+        self.hold = open(self.state / "holders.lock")
+        fcntl.flock(self.hold, fcntl.LOCK_SH)
+        mayfly.run("status")
 
 
 def micros(amount):

@@ -121,9 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlantedDefect{"NoPriceChange", SpoiltMeter(IgnorePriceChanges), 10},
         PlantedDefect{"NoFreeTime", SpoiltMeter(BillWhatWasTakenBack), 100},
         PlantedDefect{"ASecondMore", SpoiltMeter(BillFromTheIntent), 5},
-        PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300},
-        PlantedDefect{"NoReserve",
-                      SpoiltPurse([](PurseOptions& purse) { purse.reserve = Duration(0); }), 600}),
+        PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Narrator, TellsALifeFromApprovalToProof) {

@@ -29,7 +29,7 @@ MoneyFate DrawMoney(Rng& rng);
 void FillPrices(MemoryPrices& prices, const MoneyFate& money, const VirtualTime& time);
 
 // Beyond its deadline by the ledger, a machine has this much until somebody or something ends it.
-inline constexpr Duration kCapReserve = seconds(150);
+inline constexpr Duration kCapReserve = seconds(60);
 
 // A machine that the cap pays for less of is not asked for.
 inline constexpr Duration kLeastLife = seconds(20);

@@ -600,8 +600,9 @@ TEST_P(StoreContract, APriceThatWasSeenIsKeptOnceAndInOrder) {
     ASSERT_TRUE(recorded.ok()) << recorded.error().message();
   }
   EXPECT_EQ(Load().prices, (std::vector<PriceChange>{disk, early, late}));
-  EXPECT_EQ(world_->store().Apply(run_, Fence{1}, RecordPrice{late}).error().kind(),
-            ErrorKind::kConflict);
+  EXPECT_EQ(
+      world_->store().Apply(run_, Fence{control_.value + 1}, RecordPrice{late}).error().kind(),
+      ErrorKind::kConflict);
 }
 
 TEST_P(StoreContract, APlanKeepsTheQuoteItWasApprovedWith) {

@@ -29,7 +29,7 @@ Result<cost::Length> FindHistory(Ledger& ledger, const std::string& phase, int m
 }
 
 Result<cost::Length> LengthOf(Ledger& ledger, const PhaseSpec& spec) {
-  if (spec.expect) return cost::Length{*spec.expect, "stated: " + FormatDuration(*spec.expect)};
+  if (spec.expect) return cost::Length{spec.expect, "stated: " + FormatDuration(*spec.expect)};
   return FindHistory(ledger, spec.name, spec.machines.count);
 }
 

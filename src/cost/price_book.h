@@ -51,7 +51,7 @@ class PriceBook {
   Status AddSpotHistory(const Pool& pool, const std::vector<PricePoint>& points);
   Status AddListPrice(const PriceKey& key, const PricePoint& point);
 
-  Result<Price> Find(const PriceKey& key) const;
+  Result<Price> Find(const PriceKey& wanted) const;
 
   // What a machine of this pool may be asked for at. The highest it can be billed is the stated or
   // On-Demand price: a Spot machine whose price rises above that is taken away, not billed.

@@ -51,7 +51,8 @@ class Reader {
     static const ordered_json kEmpty = ordered_json::array();
     const ordered_json* value = Find(key);
     if (value != nullptr && value->is_array()) return *value;
-    return Fail<const ordered_json&>(key, kEmpty);
+    Blame(key);
+    return kEmpty;
   }
   const ordered_json* Find(const char* key) const {
     auto found = object_.is_object() ? object_.find(key) : object_.end();
@@ -64,9 +65,12 @@ class Reader {
   }
 
  private:
+  void Blame(const char* key) {
+    if (wrong_.empty()) wrong_ = key;
+  }
   template <typename T>
   T Fail(const char* key, T instead) {
-    if (wrong_.empty()) wrong_ = key;
+    Blame(key);
     return instead;
   }
 

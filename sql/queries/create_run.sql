@@ -2,7 +2,8 @@
 --
 -- $1 text phase · $2 text plan hash · $3 text reader schema · $4 int keep_runs ·
 -- $5 bigint slot memory or NULL · $6 bigint deadline, microseconds from now ·
--- $7 timestamptz deadline, instead of $6 · $8 text canonical TOML · $9 jsonb findings · $10 text[] notes
+-- $7 timestamptz deadline, instead of $6 · $8 text canonical TOML · $9 jsonb findings · $10 text[] notes ·
+-- $11 jsonb quote or NULL
 -- Gives id, schema, writers, readers. READ COMMITTED, first statement of the Create transaction.
 WITH me AS MATERIALIZED (
   SELECT nextval('mayfly.run_id_seq') AS id,
@@ -18,8 +19,8 @@ WITH me AS MATERIALIZED (
   FROM me
   RETURNING id, schema_name, writers, readers
 ), planned AS (
-  INSERT INTO mayfly.plan (run_id, canonical_toml, findings, notes)
-  SELECT id, $8::text, $9::jsonb, $10::text[] FROM made
+  INSERT INTO mayfly.plan (run_id, canonical_toml, findings, notes, quote)
+  SELECT id, $8::text, $9::jsonb, $10::text[], $11::jsonb FROM made
 ), said AS (
   INSERT INTO mayfly.event (run_id, kind, detail)
   SELECT id, 'run.approved', 'plan ' || $2::text FROM made

@@ -7,7 +7,10 @@ SELECT m.id, m.state, m.token, m.external_id, m.slots, m.reason, m.intended_at, 
        (extract(epoch FROM clock_timestamp() - m.intended_at) * 1000000)::bigint,
        (extract(epoch FROM m.deadline_at - clock_timestamp()) * 1000000)::bigint,
        m.noticed_at IS NOT NULL, m.drain_at IS NOT NULL,
-       (extract(epoch FROM clock_timestamp() - m.drain_at) * 1000000)::bigint
+       (extract(epoch FROM clock_timestamp() - m.drain_at) * 1000000)::bigint,
+       m.market, m.region, m.zone, m.instance_type, m.price_micro_usd, m.highest_micro_usd,
+       m.billed_least_us, m.free_if_reclaimed_us, m.disk_gb, m.addresses, m.running_at, m.ended_at,
+       m.reclaimed
 FROM mayfly.machine m
 WHERE m.run_id = $1::bigint
 ORDER BY m.id;

@@ -12,7 +12,7 @@ SELECT r.phase, r.plan_hash, r.state, r.verdict, r.schema_name, r.reader_schema,
        (SELECT count(*) FROM mayfly.task t JOIN mayfly.machine m ON m.id = t.machine_id
         WHERE t.state = 'leased' AND t.run_id = r.id AND m.state = 'gone'),
        r.controller_fence,
-       r.dropped_at,
+       r.dropped_at, clock_timestamp(),
        CASE WHEN r.state = 'finishing'
                  AND EXISTS (SELECT FROM mayfly.stage o
                              WHERE o.run_id = r.id AND o.kind = 'optimise' AND o.state = 'complete')

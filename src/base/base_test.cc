@@ -41,11 +41,38 @@ TEST(Instant, RefusesDatesThatDoNotExist) {
 
 TEST(Money, ReadsAmountsWithTheirUnit) {
   EXPECT_EQ(ParseMoney("19.13 USD")->micro_usd, 19'130'000);
-  EXPECT_EQ(FormatMoney(Money{19'125'000}), "$19.13");
-  for (const char* text :
-       {"25", "25 EUR", "-1 USD", "", "1.2.3 USD", "1000000000000000000000 USD"}) {
-    EXPECT_FALSE(ParseMoney(text).ok()) << text;
+  EXPECT_EQ(FormatMoney(Money{19'125'000}), "19.13 USD");
+}
+
+TEST(Money, AMistakeIsNamed) {
+  struct Row {
+    const char* text;
+    const char* word;
+  };
+  for (const Row& row :
+       {Row{"25", "has no unit"}, Row{"25 EUR", "another currency"}, Row{"-1 USD", "is negative"},
+        Row{"", "is not an amount"}, Row{"1.2.3 USD", "two points"},
+        Row{"0.0000001 USD", "decimal places"}, Row{"1000000000000 USD", "a digit too many"},
+        Row{"1000000000000000000000 USD", "too many digits"}}) {
+    Result<Money> money = ParseMoney(row.text);
+    ASSERT_FALSE(money.ok()) << row.text;
+    EXPECT_NE(money.error().message().find(row.word), std::string::npos)
+        << row.text << ": " << money.error().message();
   }
+}
+
+TEST(Money, WhatIsShownIsReadBack) {
+  for (std::int64_t micros : {0L, 1L, 9'999L, 20'800L, 57'800'000L, 999'999'999'999'999L}) {
+    EXPECT_EQ(ParseMoney(FormatExactMoney(Money{micros}))->micro_usd, micros);
+    EXPECT_TRUE(ParseMoney(FormatMoney(Money{micros})).ok());
+  }
+  EXPECT_EQ(FormatExactMoney(Money{20'800}), "0.0208 USD");
+}
+
+TEST(Money, NothingThatIsBilledReadsAsNothing) {
+  EXPECT_EQ(FormatMoney(Money{1'667}), "0.001667 USD");
+  EXPECT_EQ(FormatMoney(Money{0}), "0.00 USD");
+  EXPECT_EQ(FormatMoney(Money{-1}), "-0.000001 USD");
 }
 
 TEST(Text, FindsTheNearestNameOnlyWhenItIsNear) {

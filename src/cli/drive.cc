@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/phase_money.h"
 #include "cli/phase_work.h"
 #include "cli/progress.h"
 
@@ -54,6 +55,7 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.notice = drive.spec.machines.notice;
   options.interrupt_after = drive.interrupt_after;
   options.resume = resume;
+  TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.host.clock().Wall()));
   RunProgress progress(drive.session, drive.host.clock());
   Controller controller(options, drive.host.clock(), drive.ledger.runs(), drive.machines,
                         &progress);

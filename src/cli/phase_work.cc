@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/money_text.h"
 #include "model/plan_json.h"
 #include "stages/compile.h"
 #include "stages/discover.h"
@@ -135,6 +136,7 @@ std::string RenderPlan(const PhasePlan& plan) {
   text += fmt::format("  {} tasks, {} leaves, {} bars\n", plan.tasks.size(), plan.LeafCount(),
                       Thousands(plan.findings.rows));
   for (const std::string& note : plan.notes) text += "  note: " + note + "\n";
+  if (plan.quote) text += RenderQuote(*plan.quote);
   return text;
 }
 
@@ -158,6 +160,7 @@ std::string PlanToJson(const PhasePlan& plan) {
     json["stages"].push_back(std::move(entry));
   }
   json["notes"] = plan.notes;
+  json["quote"] = plan.quote ? JsonOfQuote(*plan.quote) : nlohmann::ordered_json(nullptr);
   return json.dump(2) + "\n";
 }
 

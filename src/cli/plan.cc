@@ -1,3 +1,4 @@
+#include "cli/phase_money.h"
 #include "cli/phase_work.h"
 
 namespace mayfly::cli {
@@ -15,6 +16,8 @@ Result<int> RunPlanCommand(const Flags& flags, const Session& session) {
   TRY(RememberLedger(*host, phase.place));
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
   TRY(MakeLocalMachines(phase.place, session.program)->Preflight());
+  TRY(QuotePlan(*host, *ledger, plan));
+  TRY(ledger->plans().Keep(plan));
   Print(flags.json ? PlanToJson(plan) : RenderPlan(plan));
   return 0;
 }

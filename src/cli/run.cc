@@ -7,9 +7,12 @@
 
 #include "base/text.h"
 #include "cli/drive.h"
+#include "cli/money_text.h"
+#include "cli/phase_money.h"
 #include "cli/phase_work.h"
 #include "cli/run_report.h"
 #include "cli/try_task.h"
+#include "cost/quote.h"
 #include "sched/decide.h"
 
 namespace mayfly::cli {
@@ -27,6 +30,17 @@ struct Flags {
   bool dry = false;
 };
 
+// Approval holds for what was shown: the plan that was kept under this hash takes the place of
+// today's, if it is the same but for its prices and today's do not come to more.
+Status TakeApproved(const Flags& flags, Ledger& ledger, PhasePlan& plan) {
+  if (flags.approve.empty()) return {};
+  TRY_ASSIGN(std::optional<KeptPlan> kept, ledger.plans().Find(flags.approve));
+  if (!kept || !IsApprovedAs(plan, kept->quote, flags.approve)) return {};
+  TRY(cost::CheckWithin(kept->quote, *plan.quote));
+  AttachQuote(plan, std::move(kept->quote));
+  return {};
+}
+
 Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session) {
   if (!flags.approve.empty() && flags.approve != plan.hash) {
     return Conflict(
@@ -39,7 +53,7 @@ Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session
   if (!session.terminal.in_is_terminal || !session.terminal.err_is_terminal) {
     return Denied("nobody is here to approve the plan; " + next_step);
   }
-  fmt::print(stderr, "Run this plan? [y/N] ");
+  fmt::print(stderr, "Run this plan, {}? [y/N] ", QuoteInALine(*plan.quote));
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "yes") return {};
@@ -78,12 +92,21 @@ Result<Target> StartNew(const Drive& drive, const PhasePlan& plan) {
   return Target{run};
 }
 
+// Is this the plan of that run? Today's prices do not matter: it was approved at its own.
+Result<bool> IsPlanOf(Ledger& ledger, const Existing& run, const PhasePlan& plan) {
+  if (run.plan_hash == plan.hash) return true;
+  TRY_ASSIGN(StoredPlan stored, ledger.reads().LoadPlan(run.run));
+  if (stored.quote_json.empty()) return run.plan_hash == plan.core;
+  TRY_ASSIGN(Quote approved, QuoteFromJson(stored.quote_json));
+  return IsApprovedAs(plan, approved, run.plan_hash);
+}
+
 // Run identity: the same plan continues or reports, another one while a run is open is a conflict.
 Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_over) {
   TRY_ASSIGN(std::optional<Existing> newest, drive.ledger.runs().FindNewest(plan.spec.name));
   if (!newest) return StartNew(drive, plan);
   bool open = !IsOver(newest->state);
-  bool same = newest->plan_hash == plan.hash;
+  TRY_ASSIGN(bool same, IsPlanOf(drive.ledger, *newest, plan));
   if (start_over) {
     if (open) {
       Say(fmt::format("run {} is open and will be cancelled first", newest->run.value));
@@ -123,7 +146,8 @@ Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& sn
   TRY_ASSIGN(std::string report, RenderRunReport(drive.ledger, snapshot, flags.json));
   Print(report);
   if (snapshot.run.state == RunState::kPaused) {
-    Say("paused; the same command continues it");
+    Say(IsCapUsedUp(snapshot.run) ? "paused; a larger budget is another plan, which --new starts"
+                                  : "paused; the same command continues it");
   } else if (snapshot.run.state == RunState::kFailed) {
     Say("mend the cause, then the same command continues it; mayfly verify, mayfly explain TASK "
         "and "
@@ -157,6 +181,8 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   std::unique_ptr<MachineProvider> machines = MakeLocalMachines(phase.place, session.program);
   TRY(machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
+  TRY(QuotePlan(*host, *ledger, plan));
+  TRY(TakeApproved(flags, *ledger, plan));
   Drive drive{*host, *ledger, *machines, plan.spec, session, interrupt_after};
   if (flags.dry) return TryTask(drive, plan, {flags.only, flags.json});
   fmt::print(stderr, "{}", RenderPlan(plan));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/money_text.h"
 
 namespace mayfly::cli {
 namespace {
@@ -76,8 +77,17 @@ std::string FailedTasks(const std::vector<TaskView>& failed, const std::string& 
   return text;
 }
 
+std::string MoneyLine(const RunMoney& money) {
+  std::string text = "cost      " + MoneyInALine(money) + "\n";
+  if (money.account.lost > Money{}) {
+    text += fmt::format("lost      {}, of attempts that were not accepted\n",
+                        FormatMoney(money.account.lost));
+  }
+  return text;
+}
+
 std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings,
-                      const std::string& failed) {
+                      const std::string& failed, const RunMoney& money) {
   std::string text =
       fmt::format("\nrun {} of {} is {}{}\n", s.run.id.value, s.run.phase, Name(s.run.state),
                   s.run.reason.empty() ? "" : ": " + s.run.reason);
@@ -96,7 +106,7 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
   double rate = Seconds(busy) > 0 ? static_cast<double>(rows) / Seconds(busy) : 0;
   text += fmt::format("rows      {} in {} of machine time: {} rows/s\n", Thousands(rows),
                       HumanDuration(busy), Thousands(static_cast<std::int64_t>(rate)));
-  text += VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
+  text += MoneyLine(money) + VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
   if (s.run.published) {
     text += fmt::format("published as schema {} (from {})\n", s.run.reader_schema, s.run.schema);
   } else {
@@ -106,7 +116,8 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
   return text;
 }
 
-std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findings) {
+std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findings,
+                        const RunMoney& money) {
   nlohmann::ordered_json json;
   json["run"] = s.run.id.value;
   json["phase"] = s.run.phase;
@@ -116,6 +127,7 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
   json["published"] = s.run.published;
   json["checks"] = {{"total", s.findings_total}, {"failed", s.findings_failed}};
   json["machine_seconds"] = Seconds(MachineTime(s));
+  json["money"] = JsonOfMoney(money);
   json["stages"] = nlohmann::ordered_json::array();
   for (const StageView& stage : s.stages) {
     json["stages"].push_back({{"name", stage.name},
@@ -141,10 +153,11 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
 
 Result<std::string> RenderRunReport(Ledger& ledger, const RunSnapshot& snapshot, bool json) {
   TRY_ASSIGN(std::vector<Finding> findings, ledger.reads().ReadFindings(snapshot.run.id));
-  if (json) return ForPrograms(snapshot, findings);
+  TRY_ASSIGN(RunMoney money, LoadMoney(ledger, snapshot));
+  if (json) return ForPrograms(snapshot, findings, money);
   TRY_ASSIGN(std::vector<TaskView> failed,
              ledger.reads().ListTasks(snapshot.run.id, TaskState::kQuarantined));
-  return ForPeople(snapshot, findings, FailedTasks(failed, ledger.whereabouts()));
+  return ForPeople(snapshot, findings, FailedTasks(failed, ledger.whereabouts()), money);
 }
 
 }  // namespace mayfly::cli

@@ -9,7 +9,9 @@ namespace {
 Result<int> RunStatusCommand(const RunFlags& flags, const Session& session) {
   TRY_ASSIGN(OpenedRun opened, OpenRun(flags));
   TRY_ASSIGN(RunSnapshot snapshot, opened.ledger->reads().Load(opened.run));
-  Print(flags.json ? StatusToJson(snapshot) : RenderStatus(snapshot, PaintForOutput(session)));
+  TRY_ASSIGN(RunMoney money, LoadMoney(*opened.ledger, snapshot));
+  Print(flags.json ? StatusToJson(snapshot, &money)
+                   : RenderStatus(snapshot, PaintForOutput(session), &money));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/money_text.h"
 
 namespace mayfly::cli {
 namespace {
@@ -55,7 +56,7 @@ std::string DeadlineText(const RunView& run) {
   return "in " + HumanDuration(run.deadline_in);
 }
 
-std::string Facts(const RunSnapshot& s, const Paint& paint) {
+std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* money) {
   const RunView& run = s.run;
   std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
                                  paint(ToneOf(run.state), Name(run.state)));
@@ -66,6 +67,7 @@ std::string Facts(const RunSnapshot& s, const Paint& paint) {
   text += Fact("verdict", VerdictText(s, paint));
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
+  if (money != nullptr) text += Fact("cost", MoneyInALine(*money));
   text += Fact("approved", run.approved ? ShowInstant(run.approved) : "");
   text += Fact("deadline", DeadlineText(run));
   text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
@@ -168,13 +170,13 @@ ordered_json JsonOf(const MachineView& machine) {
 
 }  // namespace
 
-std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint) {
-  std::string text = Facts(snapshot, paint) + "\n" + StageTable(snapshot).Render(paint);
+std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint, const RunMoney* money) {
+  std::string text = Facts(snapshot, paint, money) + "\n" + StageTable(snapshot).Render(paint);
   if (snapshot.machines.empty()) return text + "\n  no machine yet\n";
   return text + "\n" + MachineTable(snapshot).Render(paint);
 }
 
-std::string StatusToJson(const RunSnapshot& snapshot) {
+std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
   const RunView& run = snapshot.run;
   ordered_json json{
       {"run", run.id.value},
@@ -193,6 +195,7 @@ std::string StatusToJson(const RunSnapshot& snapshot) {
       {"approved", JsonInstant(run.approved)},
       {"closed", JsonInstant(run.closed)},
       {"deadline_in_s", Seconds(run.deadline_in)},
+      {"money", money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*money)},
       {"stages", ordered_json::array()},
       {"machines", ordered_json::array()}};
   for (const StageView& stage : snapshot.stages) json["stages"].push_back(JsonOf(stage));

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "cli/about_run.h"
+#include "cli/phase_money.h"
 #include "cli/phase_work.h"
 #include "cli/progress.h"
 #include "controller/controller.h"
@@ -126,6 +127,7 @@ Result<RunSnapshot> CarryOut(const Stopping& stopping, const RunSnapshot& s) {
   options.run = s.run.id;
   options.who = fmt::format("pid {}", getpid());
   options.policy.lease = plan.spec.machines.lease;
+  TRY_ASSIGN(options.purse, PurseOf(plan.spec, stopping.host.clock().Wall()));
   Host& host = stopping.host;
   RunProgress progress(stopping.session, host.clock());
   Controller controller(options, host.clock(), stopping.ledger.runs(), *machines, &progress);

@@ -19,6 +19,7 @@
 #include "adapters/postgres/data_probe.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/plan_check.h"
+#include "adapters/postgres/plan_store.h"
 #include "adapters/postgres/read_store.h"
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/slot_session.h"
@@ -85,12 +86,14 @@ class RealLedger final : public Ledger {
         embedded_(std::move(embedded)),
         runs_(conninfo_),
         reads_(conninfo_),
+        plans_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
   const std::string& whereabouts() const override { return whereabouts_; }
   RunStore& runs() override { return runs_; }
   ReadStore& reads() override { return reads_; }
+  PlanStore& plans() override { return plans_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
@@ -155,6 +158,7 @@ class RealLedger final : public Ledger {
   std::unique_ptr<EmbeddedPostgres> embedded_;
   postgres::PgRunStore runs_;
   postgres::PgReadStore reads_;
+  postgres::PgPlanStore plans_;
   postgres::SourceTables source_;
 };
 

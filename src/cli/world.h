@@ -12,6 +12,7 @@
 #include "seams/clock.h"
 #include "seams/file_system.h"
 #include "seams/machine_provider.h"
+#include "seams/plan_store.h"
 #include "seams/process_runner.h"
 #include "seams/read_store.h"
 #include "seams/run_data.h"
@@ -53,6 +54,7 @@ class Ledger {
   virtual const std::string& whereabouts() const = 0;  // for people; without secrets
   virtual RunStore& runs() = 0;
   virtual ReadStore& reads() = 0;
+  virtual PlanStore& plans() = 0;
 
   // Reads a run's data as the read-only role.
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;

@@ -37,6 +37,7 @@ Visitor(Handlers...) -> Visitor<Handlers...>;
 Controller::Controller(ControllerOptions options, Clock& clock, RunStore& store,
                        MachineProvider& provider, ControllerObserver* observer)
     : options_(std::move(options)),
+      purse_(options_.purse),
       clock_(clock),
       store_(store),
       provider_(provider),
@@ -55,12 +56,15 @@ Duration Controller::Step() {
 // Load, decide, carry out, record.
 Status Controller::StepOnce() {
   if (Status taken = TakeControl(); !taken.ok()) return WithoutControl(taken.error());
+  loaded_ = clock_.Mono();
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
   if (snapshot.run.control != *control_) return WithoutControl(LostControl(snapshot));
   TRY_ASSIGN(std::vector<MachineSighting> seen, provider_.List(options_.run));
+  TRY(RecordNews(snapshot, seen));
   sched::Known known;
   for (MachineSighting& s : seen) known.sightings.push_back({s.machine, s.external_id, s.alive});
   known.residue_proved_empty = empty_residue_passes_ >= kPassesThatProve;
+  TRY_ASSIGN(known.money, purse_.Look(snapshot, options_.policy.machines));
   if (observer_ != nullptr) observer_->OnSnapshot(snapshot);
   if (sched::IsSettled(snapshot, known)) {
     TRY(store_.CleanUp(options_.run, *control_));
@@ -73,6 +77,18 @@ Status Controller::StepOnce() {
     TRY(outcome);
     acted_ = true;
   }
+  return {};
+}
+
+// What the provider and the price source tell is written down before anything is decided on it, and
+// read again: one look decides on what the ledger says.
+Status Controller::RecordNews(RunSnapshot& snapshot, const std::vector<MachineSighting>& seen) {
+  std::vector<Change> news = purse_.FindNews(snapshot, seen, clock_.Mono());
+  if (purse_.trouble() && observer_ != nullptr) observer_->OnTrouble(*purse_.trouble());
+  if (news.empty()) return {};
+  for (const Change& change : news) TRY(Apply(change));
+  loaded_ = clock_.Mono();
+  TRY_ASSIGN(snapshot, store_.Load(options_.run));
   return {};
 }
 
@@ -145,19 +161,27 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
 Status Controller::LaunchMachine(const std::string& token, const std::string& reason,
                                  const RunSnapshot& snapshot) {
   empty_residue_passes_ = 0;
-  MachineIntent wish{token, options_.provider, options_.slots, reason};
+  MachineIntent wish{token, options_.provider, options_.slots, reason, purse_.NextOffer(snapshot)};
+  TRY_ASSIGN(wish.deadline, purse_.NextDeadline(snapshot, options_.policy.machines));
   TRY_ASSIGN(IntendedMachine intended, store_.RecordIntent(options_.run, *control_, wish));
+  // I11: counted from the look at the ledger, whatever took time since then.
+  Duration deadline_in = intended.deadline - snapshot.now - (clock_.Mono() - loaded_);
+  if (deadline_in <= Duration(0)) {
+    return Conflict(
+        fmt::format("machine {} would be born after its deadline", intended.machine.value));
+  }
   LaunchIntent intent{.machine = intended.machine,
                       .run = options_.run,
                       .token = token,
                       .slots = options_.slots,
-                      .deadline_in = snapshot.run.deadline_in,
+                      .deadline_in = deadline_in,
                       .database = intended.access,
                       .tags = {{"run", std::to_string(options_.run.value)},
                                {"phase", snapshot.run.phase},
                                {"purpose", "worker"}},
                       .notice = options_.notice,
-                      .slot_memory_bytes = options_.slot_memory_bytes};
+                      .slot_memory_bytes = options_.slot_memory_bytes,
+                      .offer = wish.offer};
   bool is_first = snapshot.machines.empty();
   if (is_first) intent.interrupt_after = options_.interrupt_after;
   TRY_ASSIGN(std::string external_id, provider_.Launch(intent));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "controller/purse.h"
 #include "sched/decide.h"
 #include "seams/clock.h"
 #include "seams/machine_provider.h"
@@ -37,6 +38,7 @@ struct ControllerOptions {
   bool resume = false;                      // a paused or failed run goes on, with fresh budgets
   Duration poll = milliseconds(250);
   Duration patience = minutes(10);  // how long the ledger may be out of reach before it gives up
+  PurseOptions purse;
 };
 
 class Controller {
@@ -64,6 +66,7 @@ class Controller {
   Status WithoutControl(const Error& error);
   Error LostControl(const RunSnapshot& snapshot) const;
   Status Resume(const RunSnapshot& snapshot);
+  Status RecordNews(RunSnapshot& snapshot, const std::vector<MachineSighting>& seen);
   Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
   Status LaunchMachine(const std::string& token, const std::string& reason,
                        const RunSnapshot& snapshot);
@@ -74,11 +77,13 @@ class Controller {
   Duration AfterTrouble(const Error& error);
 
   ControllerOptions options_;
+  Purse purse_;
   Clock& clock_;
   RunStore& store_;
   MachineProvider& provider_;
   ControllerObserver* observer_;
   std::optional<Fence> control_;
+  Duration loaded_{};  // mono time before the snapshot was asked for
   int empty_residue_passes_ = 0;
   int troubles_ = 0;
   std::optional<Duration> trouble_since_;

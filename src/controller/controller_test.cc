@@ -40,7 +40,7 @@ class ScriptedStore : public RunStore {
   }
   Result<IntendedMachine> RecordIntent(RunId, Fence, const MachineIntent& intent) override {
     told.push_back("intent " + intent.token);
-    return IntendedMachine{MachineId{1}, "conninfo"};
+    return IntendedMachine{MachineId{1}, "conninfo", snapshot.now + snapshot.run.deadline_in};
   }
   Status RequestStop(RunId, StopWish) override { return {}; }
   Result<int> ReapMachine(RunId, Fence, MachineId, const std::string&) override {

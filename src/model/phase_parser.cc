@@ -55,6 +55,37 @@ void ReadDeadline(TableReader& reader, Instant now, Deadline& deadline) {
   deadline = *fixed;
 }
 
+void ReadBudget(TableReader& reader, PhaseSpec& spec) {
+  const TomlNode* node = reader.Find("budget");
+  if (node == nullptr) return;
+  const auto* text = node->As<std::string>();
+  if (text == nullptr) {
+    return reader.Complain("budget", "missing unit; write an amount as text, such as \"25 USD\"");
+  }
+  Result<Money> money = ParseMoney(*text);
+  if (!money.ok()) return reader.Complain("budget", money.error().message());
+  if (*money == Money{}) {
+    return reader.Complain(
+        "budget", fmt::format("\"{}\" pays for no machine; give what the run may cost, such "
+                              "as \"25 USD\", or leave it out for no cap",
+                              *text));
+  }
+  spec.budget = *money;
+}
+
+void ReadExpect(TableReader& reader, PhaseSpec& spec) {
+  if (reader.Find("expect") == nullptr) return;
+  Duration expect{};
+  reader.ReadDuration("expect", expect, seconds(1));
+  const auto* deadline = std::get_if<Duration>(&spec.deadline);
+  if (deadline != nullptr && expect > *deadline) {
+    return reader.Complain("expect",
+                           fmt::format("{} is beyond the deadline of {}; give a later deadline",
+                                       FormatDuration(expect), FormatDuration(*deadline)));
+  }
+  if (expect > Duration(0)) spec.expect = expect;
+}
+
 void ReadPhaseSection(const TomlNode& root, Instant now, PhaseSpec& spec, Problems& problems) {
   TableReader reader(Section(root, "phase", problems), "[phase]", problems);
   reader.ReadText("name", spec.name);
@@ -66,15 +97,8 @@ void ReadPhaseSection(const TomlNode& root, Instant now, PhaseSpec& spec, Proble
                                         spec.name));
   }
   ReadDeadline(reader, now, spec.deadline);
-  if (const TomlNode* node = reader.Find("budget")) {
-    const auto* text = node->As<std::string>();
-    Result<Money> money = text == nullptr ? Invalid(
-                                                "missing unit; write an amount as text, such "
-                                                "as \"25 USD\"")
-                                          : ParseMoney(*text);
-    if (money.ok()) spec.budget = *money;
-    if (!money.ok()) reader.Complain("budget", money.error().message());
-  }
+  ReadBudget(reader, spec);
+  ReadExpect(reader, spec);
   reader.ReadFlag("compat_epsilon", spec.compat_epsilon);
   reader.Finish();
 }
@@ -210,6 +234,28 @@ Result<std::int64_t> ParseByteSize(std::string_view text) {
       "\"{}\" is not an amount of memory; write a number and a unit, such as \"2 GiB\"", text));
 }
 
+std::optional<Rate> ReadRate(TableReader& reader, std::string_view key) {
+  const TomlNode* node = reader.Find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* text = node->As<std::string>();
+  Result<Rate> rate = text == nullptr
+                          ? Invalid("missing unit; write it as text, such as \"0.10 USD/h\"")
+                          : ParseRate(*text);
+  if (rate.ok()) return *rate;
+  reader.Complain(key, rate.error().message());
+  return std::nullopt;
+}
+
+void ReadPrices(TableReader& reader, MachinesSpec& machines) {
+  machines.price = ReadRate(reader, "price").value_or(machines.price);
+  machines.max_price = ReadRate(reader, "max_price");
+  if (machines.max_price && *machines.max_price < machines.price) {
+    reader.Complain("max_price",
+                    fmt::format("{} is below the price of {}; no machine could be had",
+                                FormatRate(*machines.max_price), FormatRate(machines.price)));
+  }
+}
+
 void ReadMachines(const TomlNode& root, MachinesSpec& machines, Problems& problems) {
   TableReader reader(Section(root, "machines", problems), "[machines]", problems);
   reader.ReadText("provider", machines.provider);
@@ -234,6 +280,7 @@ void ReadMachines(const TomlNode& root, MachinesSpec& machines, Problems& proble
   reader.ReadDuration("lease", machines.lease, milliseconds(20));
   reader.ReadDuration("notice", machines.notice, Duration{0});
   reader.ReadCount("replacements", machines.replacements, 0, kMaxMachines);
+  ReadPrices(reader, machines);
   if (machines.lease < 2 * machines.heartbeat) {
     reader.Complain(
         "lease", fmt::format("{} is less than two heartbeats of {}; a late one would "

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/grid.h"
+#include "model/price.h"
 #include "model/shape.h"
 
 namespace mayfly {
@@ -45,6 +46,8 @@ struct MachinesSpec {
   Duration lease = seconds(10);
   Duration notice = seconds(120);  // how long before it is taken a machine is told
   int replacements = 8;            // how many machines may be lost before the run fails
+  Rate price;                      // of a local machine; by default it costs nothing
+  std::optional<Rate> max_price;   // the highest that one may be billed; absent: its price
   friend bool operator==(const MachinesSpec&, const MachinesSpec&) = default;
 };
 
@@ -163,7 +166,8 @@ class PhaseSpec {
   std::string name;
   Deadline deadline = Duration(hours(48));
   std::optional<Money> budget;
-  bool compat_epsilon = false;  // divisors with the 1e-10 that the first implementation added
+  std::optional<Duration> expect;  // how long its machines are expected to work
+  bool compat_epsilon = false;     // divisors with the 1e-10 that the first implementation added
   DatabaseSpec database;
   MachinesSpec machines;
   std::vector<DimensionSpec> grid;

@@ -1,7 +1,11 @@
 #include "model/plan.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <variant>
+
+#include "base/text.h"
 
 namespace mayfly {
 
@@ -16,6 +20,17 @@ const PlannedStage* PhasePlan::FindStage(std::string_view name) const {
     if (stage.spec.name == name) return &stage;
   }
   return nullptr;
+}
+
+std::string ApprovedHash(std::string_view core, std::string_view bundle, Money upper_bound) {
+  if (bundle.empty() && upper_bound == Money{}) return std::string(core);
+  std::string text = fmt::format("{}\n{}\n{}", core, bundle, upper_bound.micro_usd);
+  return fmt::format("{:012x}", Fnv1a(text) & 0xFFFFFFFFFFFFULL);
+}
+
+void AttachQuote(PhasePlan& plan, Quote quote) {
+  plan.hash = ApprovedHash(plan.core, /*bundle=*/"", quote.high);
+  plan.quote = std::move(quote);
 }
 
 std::vector<std::int64_t> BatchesOf(const PhasePlan& plan) {

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "model/phase_spec.h"
+#include "model/quote.h"
 #include "model/shape.h"
 
 namespace mayfly {
@@ -47,12 +48,22 @@ struct PhasePlan {
   std::vector<PlannedStage> stages;
   std::vector<PlannedTask> tasks;  // in the order of claiming
   std::string canonical_toml;
-  std::string hash;                // of everything that decides the output; 12 hex digits
+  std::string core;                // of everything that decides the output; 12 hex digits
+  std::string hash;                // what is approved: the core, and the quote's upper bound
+  std::optional<Quote> quote;      // absent until one is made
   std::vector<std::string> notes;  // choices worth telling: "periods by year: 2,300 rows a leaf"
 
   std::size_t LeafCount() const;
   const PlannedStage* FindStage(std::string_view name) const;
 };
+
+// What approval is given to: everything that decides the output, the bundle that machines run, and
+// the most that the run may cost; never the price of the minute. Where there is no bundle and
+// nothing can be billed, it is the core itself.
+std::string ApprovedHash(std::string_view core, std::string_view bundle, Money upper_bound);
+
+// Puts the quote into the plan, and its upper bound into the hash.
+void AttachQuote(PhasePlan& plan, Quote quote);
 
 // What one claim may lease together and one transaction commit, as a number for each task of the
 // plan: the features of one point, which read the same bars; the tasks of one sql stage, which are

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/grid.h"
+#include "model/price.h"
 #include "model/states.h"
 
 namespace mayfly {
@@ -30,6 +31,12 @@ struct StageView {
   std::optional<double> canary_seconds;  // of its first task; absent until that is done
 };
 
+// What a machine is billed at, and what the provider says of its life.
+struct MachineMoney {
+  Offer offer;
+  Billed billed;
+};
+
 struct MachineView {
   MachineId id;
   MachineState state = MachineState::kIntended;
@@ -44,6 +51,7 @@ struct MachineView {
   bool noticed = false;                         // it said that it will be taken away
   bool ordered_to_drain = false;
   std::optional<Duration> drain_age;  // since the order
+  MachineMoney money;
 };
 
 // What an operator asked of a run, through the ledger.
@@ -75,6 +83,8 @@ struct RunSnapshot {
   std::int64_t findings_total = 0;
   std::int64_t leaves_to_vacuum = 0;  // of a finishing run with an optimise stage; else 0
   std::int64_t leases_of_dead = 0;    // tasks leased to a machine that is gone: claims that raced
+  Instant now;                        // database time
+  std::vector<PriceChange> prices;    // that were seen for the run, oldest first
 
   TaskCounts Totals() const;
 };
@@ -112,6 +122,14 @@ struct AttemptView {
   std::string output;  // last part of what it printed
   std::int64_t rows = 0;
   double seconds = 0;
+};
+
+// Time that the slots of a machine spent on a stage.
+struct SlotTime {
+  MachineId machine;
+  std::string stage;
+  Duration length{};
+  bool lost = false;  // in attempts that ended without being accepted
 };
 
 struct LogLine {

@@ -126,7 +126,17 @@ void MoveStages(const RunSnapshot& s, std::vector<Action>& actions) {
   }
 }
 
-void LaunchWhatIsMissing(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
+// I11: what the cap does not pay for is not asked for. Machines that live go on until their own
+// deadlines; then the run waits for the operator.
+void PauseForTheCap(const RunSnapshot& s, const Known& known, const std::string& reason,
+                    std::vector<Action>& actions) {
+  bool may_be_less = known.money.account_is_open;  // an end that is not told yet counts as late
+  if (!HasLife(s) && !may_be_less)
+    actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
+}
+
+void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy& policy,
+                         std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
   std::int64_t waiting = totals.ready + totals.leased;
   int useful = CountUseful(s, actions);
@@ -140,11 +150,13 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Policy& policy, std::vector
                 fmt::format("{} machines were lost; `run` continues it", s.machines.size())});
     return;
   }
+  if (known.money.no_launch) return PauseForTheCap(s, known, *known.money.no_launch, actions);
   actions.emplace_back(Launch{fmt::format("{} tasks are ready or leased and {} of {} machines work",
                                           waiting, useful, wanted)});
 }
 
-void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
+void DecideRunning(const RunSnapshot& s, const Known& known, const Policy& policy,
+                   std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
   std::size_t before = actions.size();
   MoveStages(s, actions);
@@ -163,8 +175,12 @@ void DecideRunning(const RunSnapshot& s, const Policy& policy, std::vector<Actio
     actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, *overrun});
     return;
   }
+  if (known.money.crossing && policy.pauses_on_overrun) {
+    EmptyTheField(s, policy, *known.money.crossing, /*gently=*/true, actions);
+    return PauseForTheCap(s, known, *known.money.crossing, actions);
+  }
   if (totals.ready + totals.leased > 0) {
-    LaunchWhatIsMissing(s, policy, actions);
+    LaunchWhatIsMissing(s, known, policy, actions);
     return;
   }
   std::string why =
@@ -235,7 +251,7 @@ void DecideByState(const RunSnapshot& s, const Known& known, const Policy& polic
       if (s.run.deadline_in <= policy.reserve) {
         actions.emplace_back(MoveRun{RunState::kFailed, std::nullopt, "the deadline is here"});
       } else {
-        DecideRunning(s, policy, actions);
+        DecideRunning(s, known, policy, actions);
       }
       break;
     case RunState::kVerifying:
@@ -272,7 +288,7 @@ bool IsSettled(const RunSnapshot& s, const Known& known) {
       IsOver(s.run.state) || s.run.state == RunState::kFailed || s.run.state == RunState::kPaused;
   bool wish_open = CanStop(s);
   return at_rest && !wish_open && !HasLife(s) && s.leases_of_dead == 0 &&
-         known.residue_proved_empty;
+         known.residue_proved_empty && !known.money.account_is_open;
 }
 
 namespace {

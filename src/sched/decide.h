@@ -84,10 +84,18 @@ struct ProveGone {  // ask for residue; two empty answers in a row are the proof
 using Action = std::variant<Launch, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
                             Publish, ProveGone, Vacuum>;
 
+// What the run's money says, each with its reason (cost/cap, by way of the controller).
+struct MoneyKnown {
+  std::optional<std::string> crossing;   // the rest as forecast would cross the cap: drain
+  std::optional<std::string> no_launch;  // the cap pays for no further machine (I11)
+  bool account_is_open = false;          // what an ended machine cost is about to be told
+};
+
 // What Decide is given besides the snapshot.
 struct Known {
   std::vector<Sighting> sightings;
   bool residue_proved_empty = false;  // two empty answers since the last machine ended
+  MoneyKnown money;
 };
 
 // Empty means: nothing to do now, look again later. Needs a snapshot that the ledger just gave.

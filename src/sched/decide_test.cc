@@ -178,5 +178,45 @@ TEST(Decide, LeasesOfTheDeadAreTakenBackOnEveryPass) {
   EXPECT_NE(Find<Reap>(Decide(s, {}, {})), nullptr);
 }
 
+TEST(Decide, NoMachineIsAskedForBeyondTheCap) {
+  Known known{.money = {.no_launch = "the cap"}};
+  auto actions = Decide(Running(3), known, {});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kPaused);
+  EXPECT_EQ(Find<MoveRun>(actions)->reason, "the cap");
+}
+
+TEST(Decide, WhatLivesWorksOnWhenTheCapPaysForNoOther) {
+  RunSnapshot s = Running(3);
+  s.machines.push_back(Working(1));
+  Known known{.money = {.no_launch = "the cap"}};
+  EXPECT_TRUE(Decide(s, known, {.machines = 2}).empty());
+}
+
+TEST(Decide, AForecastBeyondTheCapDrainsFirstAndPausesThen) {
+  RunSnapshot s = Running(3);
+  s.machines.push_back(Working(1));
+  Known known{.money = {.crossing = "too dear"}};
+  ASSERT_NE(Find<Drain>(Decide(s, known, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, known, {})), nullptr);
+  s.machines[0].state = MachineState::kGone;
+  ASSERT_NE(Find<MoveRun>(Decide(s, known, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, known, {}))->to, RunState::kPaused);
+  EXPECT_NE(Find<Launch>(Decide(s, known, {.pauses_on_overrun = false})), nullptr);
+}
+
+TEST(Decide, TheCapWaitsForAnAccountThatIsOpen) {
+  Known known{.money = {.no_launch = "the cap", .account_is_open = true}};
+  EXPECT_TRUE(Decide(Running(3), known, {}).empty());
+}
+
+TEST(Decide, ARunIsSettledOnlyWithItsAccount) {
+  RunSnapshot s = Running(0);
+  s.run.state = RunState::kClosed;
+  EXPECT_FALSE(IsSettled(s, {.residue_proved_empty = true, .money = {.account_is_open = true}}));
+  EXPECT_TRUE(IsSettled(s, {.residue_proved_empty = true}));
+}
+
 }  // namespace
 }  // namespace mayfly::sched

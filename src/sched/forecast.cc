@@ -33,6 +33,12 @@ std::optional<Duration> ForecastRest(const RunSnapshot& snapshot) {
   return Duration(static_cast<std::int64_t>(left / slots * 1e6));
 }
 
+Duration ForecastSlotTime(const RunSnapshot& snapshot) {
+  double left = 0;
+  for (const StageView& stage : snapshot.stages) left += SecondsLeft(stage);
+  return Duration(static_cast<std::int64_t>(left * 1e6));
+}
+
 std::optional<std::string> FindOverrun(const RunSnapshot& snapshot) {
   std::optional<Duration> rest = ForecastRest(snapshot);
   if (!rest || *rest <= snapshot.run.deadline_in) return std::nullopt;

@@ -14,6 +14,10 @@ namespace mayfly::sched {
 // while no machine works or no canary is done.
 std::optional<Duration> ForecastRest(const RunSnapshot& snapshot);
 
+// The same in the time of one slot, whoever works now: what the rest costs does not depend on how
+// many share it.
+Duration ForecastSlotTime(const RunSnapshot& snapshot);
+
 // Why the run should not go on unless somebody says so: the forecast lies beyond the deadline, by
 // which all machines end. Absent: nothing speaks against it.
 std::optional<std::string> FindOverrun(const RunSnapshot& snapshot);

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/price.h"
 
 namespace mayfly {
 
@@ -24,12 +25,14 @@ struct LaunchIntent {
   std::optional<Duration> interrupt_after;  // rehearse an interruption notice so long after birth
   Duration notice{seconds(120)};            // how long before the machine is taken the notice comes
   std::optional<std::int64_t> slot_memory_bytes;
+  Offer offer;  // the pool it is bought from, and the highest price it may be billed
 };
 
 struct MachineSighting {
   MachineId machine;  // from its tags
   std::string external_id;
   bool alive = false;
+  Billed billed;  // as far as the provider tells; a machine stays to be seen a while after its end
 };
 
 // One thing left over: "process 4711 (machine 3)", "scratch folder …", "socket …".

@@ -35,6 +35,7 @@ struct StoredPlan {
   std::string canonical_toml;
   std::string findings_json;
   std::string schema;
+  std::string quote_json;  // empty: it was planned without one
 };
 
 class ReadStore {
@@ -56,6 +57,9 @@ class ReadStore {
   // The rows at these places of a leaf, as they lie there; places beyond its end give none.
   virtual Result<RowSample> SampleLeaf(RunId run, const std::string& leaf,
                                        const std::vector<std::int64_t>& places) = 0;
+
+  // What every machine's slots spent their time on, attempts in work too.
+  virtual Result<std::vector<SlotTime>> ReadSlotTime(RunId run) = 0;
 };
 
 }  // namespace mayfly

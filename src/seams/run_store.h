@@ -18,7 +18,9 @@ struct MachineIntent {
   std::string token;
   std::string provider;
   int slots = 1;
-  std::string reason;  // "336 tasks are ready and no machine works on them"
+  std::string reason;               // "336 tasks are ready and no machine works on them"
+  Offer offer;                      // what it is asked for at
+  std::optional<Instant> deadline;  // its own, where it is earlier than the run's
 };
 
 // A machine that may be launched, and how it reaches the ledger: a login of its own that nobody
@@ -26,6 +28,7 @@ struct MachineIntent {
 struct IntendedMachine {
   MachineId machine;
   std::string access;  // libpq conninfo with a secret made for this call; never stored (I12)
+  Instant deadline;    // its own, in database time, from its first intent on
 };
 
 // One change to the ledger, with its event. A step to `running` clears the stop wish;
@@ -61,8 +64,17 @@ struct RecordGone {  // fact: the provider says that it is gone
 struct RetryQuarantined {};
 // Freezes some of RunSnapshot::leaves_to_vacuum, a bounded number; in no transaction.
 struct VacuumSome {};
+// Facts for the bill, in whatever state the run and the machine are. What is there once is not
+// changed by less: an instant that is absent leaves the one that was recorded.
+struct RecordBilled {
+  MachineId machine;
+  Billed billed;
+};
+struct RecordPrice {  // the same point again is harmless
+  PriceChange change;
+};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
-                            RecordGone, RetryQuarantined, VacuumSome>;
+                            RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

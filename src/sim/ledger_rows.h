@@ -72,6 +72,7 @@ struct MachineRow {
   Instant intended, deadline;
   std::optional<Instant> born, heartbeat, drain, gone;
   bool noticed = false;
+  MachineMoney money;
   int login = 0;  // which secret of its login works; 0 once it is gone
 };
 
@@ -79,7 +80,8 @@ struct RunRow {
   RunView view;
   Instant deadline;
   std::size_t first_stage = 0, stages = 0, first_task = 0, tasks = 0;
-  std::string canonical_toml, findings_json;
+  std::string canonical_toml, findings_json, quote_json;
+  std::vector<PriceChange> prices;  // oldest first
   int machine_slots = 1;
   int keep_runs = 2;
   std::optional<std::int64_t> slot_memory_bytes;

@@ -242,6 +242,8 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
   auto until = [&](Instant deadline) { return deadline - Now(); };
   s.run.deadline_in = until(run.deadline);
   s.server_up = server.up_for();
+  s.now = Now();
+  s.prices = run.prices;
   for (std::size_t i = run.first_stage; i < run.first_stage + run.stages; ++i) {
     s.stages.push_back({.id = StageId{static_cast<std::int64_t>(i + 1)},
                         .name = stages[i].name,
@@ -275,7 +277,8 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
                      .age = Now() - m.intended,
                      .deadline_in = until(m.deadline),
                      .noticed = m.noticed,
-                     .ordered_to_drain = m.drain.has_value()};
+                     .ordered_to_drain = m.drain.has_value(),
+                     .money = m.money};
     if (m.heartbeat) view.heartbeat_age = Now() - *m.heartbeat;
     if (m.drain) view.drain_age = Now() - *m.drain;
     s.machines.push_back(std::move(view));

@@ -83,7 +83,8 @@ Status MemoryTaskQueue::Rollback() {
 
 Status MemoryTaskQueue::WriteLeaf(const LeafWrite& write) {
   TRY_ASSIGN(BackendId backend, UseTransaction());
-  CHECK(transaction_, "WriteLeaf needs Begin");
+  // A second try after the backend was lost, as somebody does who waited for a lock meanwhile.
+  if (!transaction_) return Unavailable("no transaction is open: it ended with its backend");
   const TaskRow* task = ledger_.FindTask(write.task);
   if (task == nullptr || write.leaf >= task->leaves.size()) {
     return NotFound(fmt::format("task {} has no leaf {}", write.task.value, write.leaf));

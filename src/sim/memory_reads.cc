@@ -26,7 +26,7 @@ Result<RunSnapshot> MemoryReadStore::Load(RunId run) {
 
 Result<StoredPlan> MemoryReadStore::LoadPlan(RunId run) {
   TRY_ASSIGN(const RunRow* row, FindRun(run));
-  return StoredPlan{row->canonical_toml, row->findings_json, row->view.schema};
+  return StoredPlan{row->canonical_toml, row->findings_json, row->view.schema, row->quote_json};
 }
 
 std::string MemoryReadStore::NameOf(const TaskRow& task) const {
@@ -122,6 +122,20 @@ Result<std::vector<EventView>> MemoryReadStore::ReadEvents(RunId run, std::int64
                       .detail = e.detail});
   }
   return events;
+}
+
+Result<std::vector<SlotTime>> MemoryReadStore::ReadSlotTime(RunId run) {
+  TRY_ASSIGN(const RunRow* row, FindRun(run));
+  std::vector<SlotTime> times;
+  for (const AttemptRow& a : ledger_.attempts) {
+    if (a.task < row->first_task || a.task >= row->first_task + row->tasks) continue;
+    bool accepted = a.outcome == "done";
+    Duration length = accepted ? Duration(static_cast<std::int64_t>(a.seconds * 1e6))
+                               : a.ended.value_or(ledger_.Now()) - a.started;
+    const std::string& stage = ledger_.stages[ledger_.tasks[a.task].stage].name;
+    times.push_back({a.machine, stage, length, /*lost=*/a.ended && !accepted});
+  }
+  return times;
 }
 
 Result<std::vector<Finding>> MemoryReadStore::ReadFindings(RunId run) {

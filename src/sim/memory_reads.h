@@ -21,6 +21,7 @@ class MemoryReadStore : public ReadStore {
   Result<std::vector<Finding>> ReadFindings(RunId run) override;
   Result<RowSample> SampleLeaf(RunId run, const std::string& leaf,
                                const std::vector<std::int64_t>& places) override;
+  Result<std::vector<SlotTime>> ReadSlotTime(RunId run) override;
 
  private:
   Result<const RunRow*> FindRun(RunId run) const;

@@ -98,6 +98,7 @@ Result<RunId> MemoryRunStore::Create(const PhasePlan& plan) {
              .tasks = plan.tasks.size(),
              .canonical_toml = plan.canonical_toml,
              .findings_json = FindingsToJson(plan.findings),
+             .quote_json = plan.quote ? QuoteToJson(*plan.quote) : "",
              .keep_runs = plan.spec.database.keep_runs,
              .slot_memory_bytes = plan.spec.machines.slot_memory_bytes,
              .lease = plan.spec.machines.lease};
@@ -260,6 +261,25 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const VacuumSome&) {
   return {};
 }
 
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordBilled& change) {
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  Billed& billed = machine->money.billed;
+  if (change.billed.running) billed.running = change.billed.running;
+  if (change.billed.ended) billed.ended = change.billed.ended;
+  billed.reclaimed = billed.reclaimed || change.billed.reclaimed;
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordPrice& change) {
+  auto same = [&](const PriceChange& known) {
+    return known.key == change.change.key && known.point.from == change.change.point.from;
+  };
+  if (std::ranges::any_of(run.prices, same)) return {};
+  run.prices.push_back(change.change);
+  std::ranges::sort(run.prices, {}, [](const PriceChange& known) { return known.point.from; });
+  return {};
+}
+
 Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
                                                      const MachineIntent& intent) {
   TRY_ASSIGN(RunRow * row, FindControlled(run, control));
@@ -269,20 +289,23 @@ Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
     if (machine.state == MachineState::kGone) {
       return Conflict(fmt::format("machine {} of token {} is gone", id.value, intent.token));
     }
-    return IntendedMachine{id, fmt::format("login {} {}", id.value, ++machine.login)};
+    return IntendedMachine{id, fmt::format("login {} {}", id.value, ++machine.login),
+                           machine.deadline};
   }
   MachineId id{static_cast<std::int64_t>(ledger_.machines.size() + 1)};
-  ledger_.machines.push_back({.run = run,
-                              .token = intent.token,
-                              .reason = intent.reason,
-                              .slots = intent.slots,
-                              .intended = ledger_.Now(),
-                              .deadline = row->deadline,
-                              .login = 1});
+  ledger_.machines.push_back(
+      {.run = run,
+       .token = intent.token,
+       .reason = intent.reason,
+       .slots = intent.slots,
+       .intended = ledger_.Now(),
+       .deadline = std::min(row->deadline, intent.deadline.value_or(row->deadline)),
+       .money = {.offer = intent.offer},
+       .login = 1});
   row->machines.push_back(id);
   ledger_.AddEvent(
       {.kind = "machine.intended", .run = run, .machine = id, .detail = intent.reason});
-  return IntendedMachine{id, fmt::format("login {} 1", id.value)};
+  return IntendedMachine{id, fmt::format("login {} 1", id.value), ledger_.machines.back().deadline};
 }
 
 Status MemoryRunStore::RequestStop(RunId run, StopWish wish) {

@@ -32,7 +32,8 @@ Result<std::string> SimCloud::Ask(const LaunchIntent& intent) {
                        .slots = intent.slots,
                        .asked = time_.now,
                        .appears = appears,
-                       .deadline = time_.now + intent.deadline_in});
+                       .deadline = time_.now + intent.deadline_in,
+                       .offer = intent.offer});
   if (boots) machines_.back().boots = appears + Between(weather_.boot_min, weather_.boot_max);
   if (is_late) return Ambiguous("the launch was sent and never answered");
   return machines_.back().external_id;
@@ -42,13 +43,21 @@ void SimCloud::End(std::size_t index) {
   CloudMachine& m = machines_[index];
   if (m.ended) return;
   m.ended = time_.now;
+  if (!m.billed_until) m.billed_until = time_.now;
   m.residue_until = time_.now + Between(Duration{0}, weather_.residue_max);
   changes_.push_back({CloudChange::What::kEnded, index});
+}
+
+void SimCloud::Reclaim(std::size_t index) {
+  CloudMachine& m = machines_[index];
+  m.reclaimed = m.reclaimed || (!m.ended && !m.ends);
+  End(index);
 }
 
 Duration SimCloud::Terminate(std::size_t index) {
   CloudMachine& m = machines_[index];
   if (m.ended) return time_.now;
+  if (!m.billed_until) m.billed_until = time_.now;
   if (!m.ends) m.ends = time_.now + Between(Duration{0}, weather_.shutdown_max);
   if (*m.ends <= time_.now) End(index);
   return *m.ends;
@@ -92,7 +101,11 @@ Result<std::vector<MachineSighting>> SimProvider::List(RunId run) {
   for (const CloudMachine& m : cloud_.machines()) {
     if (m.run != run || m.appears > as_of) continue;
     bool alive = !m.ended || *m.ended > as_of;
-    sightings.push_back({.machine = m.machine, .external_id = m.external_id, .alive = alive});
+    Billed billed{.running = cloud_.WallAt(m.appears)};
+    if (!alive) billed.ended = cloud_.WallAt(*m.billed_until);
+    billed.reclaimed = !alive && m.reclaimed;
+    sightings.push_back(
+        {.machine = m.machine, .external_id = m.external_id, .alive = alive, .billed = billed});
   }
   return sightings;
 }

@@ -37,6 +37,9 @@ struct CloudMachine {
   std::optional<Duration> ends;   // it was ordered to terminate, and will have
   std::optional<Duration> ended;  // absent: it lives, or has not appeared yet
   Duration residue_until{};       // its volume is there until then
+  Offer offer;
+  std::optional<Duration> billed_until;  // from the order to terminate on it costs nothing
+  bool reclaimed = false;                // the cloud took it back
   bool has_booted = false;
 };
 
@@ -57,6 +60,9 @@ class SimCloud {
   // Whatever ended it, at once; harmless for one that has ended.
   void End(std::size_t index);
 
+  // The cloud takes it back, unless it was told to terminate before.
+  void Reclaim(std::size_t index);
+
   // The order to terminate: it ends in a while. Answers when; now if it has ended.
   Duration Terminate(std::size_t index);
 
@@ -70,6 +76,7 @@ class SimCloud {
   const std::vector<CloudMachine>& machines() const { return machines_; }
   const CloudWeather& weather() const { return weather_; }
   Duration now() const { return time_.now; }
+  Instant WallAt(Duration when) const { return time_.Wall() + (when - time_.now); }
 
   // From now on nothing goes wrong any more.
   void ClearUp();

@@ -107,7 +107,7 @@ class Compiler {
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) AddTasks(s);
     TRY(CheckNames());
     NoteLeaves();
-    plan_.hash = Hash();
+    plan_.core = plan_.hash = Hash();
     return std::move(plan_);
   }
 

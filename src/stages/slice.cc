@@ -86,11 +86,10 @@ Result<PhasePlan> SliceOf(const PhasePlan& plan, std::string_view wanted) {
   TRY_ASSIGN(std::size_t target, FindTask(plan, wanted));
   TRY(CheckCanBeTried(plan.stages[plan.tasks[target].stage]));
   std::set<std::size_t> kept = WithNeeds(plan, target);
-  PhasePlan slice{.spec = plan.spec,
-                  .findings = plan.findings,
-                  .grid = plan.grid,
-                  .canonical_toml = plan.canonical_toml,
-                  .hash = plan.hash};
+  PhasePlan slice = plan;
+  slice.stages.clear();
+  slice.tasks.clear();
+  slice.notes.clear();
   slice.spec.name += kTrySuffix;
   slice.spec.machines.count = 1;
   std::map<std::size_t, std::size_t> stages = KeepStages(plan, kept, slice);

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "adapters/postgres/migrate.h"
+#include "adapters/postgres/plan_store.h"
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/read_store.h"
 #include "adapters/postgres/run_store.h"
@@ -127,6 +128,25 @@ TEST(States, TheLedgerHasTheStepsOfTheModelAndNoOthers) {
   ExpectSameSteps(db, "stage", StageSteps());
   ExpectSameSteps(db, "task", TaskSteps());
   ExpectSameSteps(db, "machine", MachineSteps());
+}
+
+TEST(PlanStore, KeepsWhatWasShownUntilItIsApproved) {
+  std::string conninfo = TestServer::Get().MakeDatabase();
+  postgres::PgPlanStore plans(conninfo);
+  PhasePlan plan = MakePlan("shown");
+  plan.core = "c0ffee";
+  Quote quote{.expected = Money{1}, .high = Money{4'800'000}, .hours_source = "stated: 2h"};
+  quote.id = QuoteId(quote);
+  AttachQuote(plan, quote);
+  EXPECT_EQ(plans.Find(plan.hash)->has_value(), false);
+  for (int i = 0; i < 2; ++i) {
+    Status kept = plans.Keep(plan);
+    ASSERT_TRUE(kept.ok()) << kept.error().message();
+  }
+  auto found = plans.Find(plan.hash);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ((*found)->core, "c0ffee");
+  EXPECT_EQ((*found)->quote, quote);
 }
 
 TEST_F(PostgresLedger, ColumnsGoWithTheirStates) {

@@ -532,5 +532,114 @@ TEST_P(StoreContract, OnlyAPassIsPublished) {
   EXPECT_TRUE(world_->store().Create(MakePlan(world_->phase())).ok());  // the phase is free again
 }
 
+const Pool kSpot{.region = "r", .zone = "ra", .instance_type = "t", .market = Market::kSpot};
+
+Offer SomeOffer() {
+  return {.pool = kSpot,
+          .price = {450'001, Unit::kHour},
+          .highest = {1'428'000, Unit::kHour},
+          .terms = TermsOf(Market::kSpot),
+          .disk_gb = 100,
+          .addresses = 1};
+}
+
+TEST_P(StoreContract, AnOfferAndADeadlineOfItsOwnAreKeptFromTheFirstIntent) {
+  StartRun();
+  Instant soon = Load().now + minutes(7);
+  MachineIntent intent{.token = "one",
+                       .provider = "test",
+                       .slots = 2,
+                       .reason = "r",
+                       .offer = SomeOffer(),
+                       .deadline = soon};
+  auto first = world_->store().RecordIntent(run_, control_, intent);
+  ASSERT_TRUE(first.ok()) << first.error().message();
+  EXPECT_EQ(first->deadline, soon);
+  intent.deadline = soon + minutes(5);
+  intent.offer.price = {1, Unit::kHour};
+  EXPECT_EQ(world_->store().RecordIntent(run_, control_, intent)->deadline, soon);
+  MachineView machine = Load().machines.at(0);
+  EXPECT_EQ(machine.money.offer, SomeOffer());
+  EXPECT_EQ(machine.money.billed, Billed{});
+  EXPECT_LE(machine.deadline_in, minutes(7));
+}
+
+TEST_P(StoreContract, NoMachineOutlivesItsRun) {
+  StartRun();
+  Instant end = Load().now + Load().run.deadline_in;
+  auto intended = world_->store().RecordIntent(
+      run_, control_,
+      {.token = "t", .provider = "test", .reason = "r", .deadline = end + hours(24)});
+  ASSERT_TRUE(intended.ok());
+  EXPECT_LE(intended->deadline, end + seconds(1));
+}
+
+TEST_P(StoreContract, FactsForTheBillAreKeptWhateverBecameOfTheMachine) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto apply = [&](const Change& change) { return world_->store().Apply(run_, control_, change); };
+  Instant ran = Load().now - minutes(3), ended = Load().now - minutes(1);
+  EXPECT_TRUE(apply(RecordBilled{machine.machine, {.running = ran}}).ok());
+  EXPECT_TRUE(apply(RecordEnding{machine.machine, "x"}).ok());
+  EXPECT_TRUE(apply(RecordGone{machine.machine}).ok());
+  EXPECT_TRUE(apply(RecordBilled{machine.machine, {.ended = ended, .reclaimed = true}}).ok());
+  EXPECT_TRUE(apply(RecordBilled{machine.machine, {}}).ok());
+  Billed whole{.running = ran, .ended = ended, .reclaimed = true};
+  EXPECT_EQ(Load().machines.at(0).money.billed, whole);
+}
+
+TEST_P(StoreContract, APriceThatWasSeenIsKeptOnceAndInOrder) {
+  StartRun();
+  Instant now = Load().now;
+  PriceChange early{{Item::kCompute, kSpot}, {now - hours(2), {450'000, Unit::kHour}}};
+  PriceChange late{{Item::kCompute, kSpot}, {now - hours(1), {470'000, Unit::kHour}}};
+  PriceChange disk{{Item::kDisk, {.region = "r", .market = Market::kOnDemand}},
+                   {now - hours(3), {80'000, Unit::kGbMonth}}};
+  for (const PriceChange& change : {late, early, disk, late}) {
+    Status recorded = world_->store().Apply(run_, control_, RecordPrice{change});
+    ASSERT_TRUE(recorded.ok()) << recorded.error().message();
+  }
+  EXPECT_EQ(Load().prices, (std::vector<PriceChange>{disk, early, late}));
+  EXPECT_EQ(
+      world_->store().Apply(run_, Fence{control_.value + 1}, RecordPrice{late}).error().kind(),
+      ErrorKind::kConflict);
+}
+
+TEST_P(StoreContract, APlanKeepsTheQuoteItWasApprovedWith) {
+  PhasePlan plan = MakePlan(world_->phase());
+  Quote quote{.high = Money{25'000'000}, .hours_source = "not measured"};
+  quote.id = QuoteId(quote);
+  AttachQuote(plan, quote);
+  auto run = world_->store().Create(plan);
+  ASSERT_TRUE(run.ok()) << run.error().message();
+  auto stored = world_->reader().LoadPlan(*run);
+  ASSERT_TRUE(stored.ok());
+  auto read = QuoteFromJson(stored->quote_json);
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ(*read, quote);
+  EXPECT_EQ(world_->store().Load(*run)->run.plan_hash, plan.hash);
+}
+
+TEST_P(StoreContract, SlotTimeTellsWhatWasLost) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto slot = Slot(machine);
+  std::vector<LeasedTask> tasks = MustClaim(*slot, machine, 0, 2);
+  ASSERT_EQ(tasks.size(), 2U);
+  ASSERT_TRUE(Finish(*slot, {tasks[0]}, 1).ok());
+  ASSERT_TRUE(slot->queue().Fail(tasks[1].id, tasks[1].fence, Invalid("x"), "").ok());
+  auto times = world_->reader().ReadSlotTime(run_);
+  ASSERT_TRUE(times.ok()) << times.error().message();
+  ASSERT_EQ(times->size(), 2U);
+  for (const SlotTime& time : *times) {
+    EXPECT_EQ(time.machine, machine.machine);
+    EXPECT_EQ(time.stage, "load");
+    if (!time.lost) {
+      EXPECT_EQ(time.length, milliseconds(500));
+    }
+  }
+  EXPECT_NE(times->at(0).lost, times->at(1).lost);
+}
+
 }  // namespace
 }  // namespace mayfly::contract_test

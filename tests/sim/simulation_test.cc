@@ -30,7 +30,7 @@ TEST(Simulation, AThousandSeedsTwiceKeepEveryInvariant) {
   SimReport report = RunSeeds(1, 1000);
   EXPECT_EQ(report.violations_total, 0) << Tell(report);
   EXPECT_TRUE(report.unrepeatable.empty()) << Tell(report);
-  EXPECT_EQ(report.closed + report.failed + report.cancelled, 1000);
+  EXPECT_EQ(report.closed + report.failed + report.cancelled + report.capped, 1000);
 }
 
 // A simulation in which nothing goes wrong proves nothing.
@@ -43,6 +43,8 @@ TEST(Simulation, TwoHundredSeedsMeetEveryKindOfMisfortune) {
   EXPECT_GT(report.closed, 120);
   EXPECT_GT(report.failed, 0);
   EXPECT_GT(report.cancelled, 0);
+  EXPECT_GT(report.capped, 5);
+  EXPECT_GT(report.billed, Money{});
 }
 
 struct MissingCheck {
@@ -54,7 +56,8 @@ struct MissingCheck {
 class Removed : public ::testing::TestWithParam<MissingCheck> {};
 
 TEST_P(Removed, IsFound) {
-  Detection detection = FindMedianSeeds(GetParam().checks, 1, /*trials=*/9, /*patience=*/600);
+  Detection detection =
+      FindMedianSeeds({.checks = GetParam().checks}, 1, /*trials=*/9, /*patience=*/600);
   ASSERT_TRUE(detection.median_seeds) << "most trials saw nothing";
   RecordProperty("median_seeds", std::to_string(*detection.median_seeds));
   EXPECT_LE(*detection.median_seeds, GetParam().at_most);
@@ -65,6 +68,61 @@ INSTANTIATE_TEST_SUITE_P(Check, Removed,
                                            MissingCheck{"Backend", {.backend = false}, 100},
                                            MissingCheck{"Readiness", {.readiness = false}, 5}),
                          [](const auto& test) { return test.param.name; });
+
+// A meter that is given too little, or a purse that counts too little, does not agree with the bill
+// of the simulated cloud, or spends more than the cap.
+struct PlantedDefect {
+  const char* name;
+  LifeOptions options;
+  std::uint64_t at_most;  // seeds, in the median
+};
+
+LifeOptions SpoiltMeter(std::function<void(cost::Facts&)> spoil) {
+  return {.spoil_meter = std::move(spoil)};
+}
+
+LifeOptions SpoiltPurse(std::function<void(PurseOptions&)> spoil) {
+  return {.spoil_purse = std::move(spoil)};
+}
+
+void DropMinimum(cost::Facts& facts) {
+  for (cost::MachineFacts& machine : facts.machines) machine.offer.terms.minimum = Duration(0);
+}
+
+void IgnorePriceChanges(cost::Facts& facts) {
+  std::erase_if(facts.prices,
+                [](const PriceChange& change) { return change.key.item == Item::kCompute; });
+}
+
+void BillWhatWasTakenBack(cost::Facts& facts) {
+  for (cost::MachineFacts& machine : facts.machines) machine.billed.reclaimed = false;
+}
+
+void BillFromTheIntent(cost::Facts& facts) {
+  for (cost::MachineFacts& machine : facts.machines) {
+    if (machine.begun) machine.begun = *machine.begun - seconds(1);
+  }
+}
+
+class Planted : public ::testing::TestWithParam<PlantedDefect> {};
+
+TEST_P(Planted, IsFound) {
+  Detection detection = FindMedianSeeds(GetParam().options, 1, /*trials=*/9, /*patience=*/600);
+  ASSERT_TRUE(detection.median_seeds) << "most trials saw nothing";
+  RecordProperty("median_seeds", std::to_string(*detection.median_seeds));
+  EXPECT_LE(*detection.median_seeds, GetParam().at_most);
+  for (const Violation& violation : detection.found) EXPECT_EQ(violation.invariant, 11);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Money, Planted,
+    ::testing::Values(
+        PlantedDefect{"NoMinimum", SpoiltMeter(DropMinimum), 50},
+        PlantedDefect{"NoPriceChange", SpoiltMeter(IgnorePriceChanges), 10},
+        PlantedDefect{"NoFreeTime", SpoiltMeter(BillWhatWasTakenBack), 100},
+        PlantedDefect{"ASecondMore", SpoiltMeter(BillFromTheIntent), 5},
+        PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
+    [](const auto& test) { return test.param.name; });
 
 TEST(Narrator, TellsALifeFromApprovalToProof) {
   std::string story = Narrate(12);

@@ -31,7 +31,7 @@ Result<StoredPlan> PgReadStore::LoadPlan(RunId run) {
   TRY_ASSIGN(Rows rows, session_.Read(sql::kLoadPlan, Params().Add(run.value)));
   if (rows.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
   return StoredPlan{std::string(rows.Text(0, 0)), std::string(rows.Text(0, 1)),
-                    std::string(rows.Text(0, 2))};
+                    std::string(rows.Text(0, 2)), std::string(rows.Text(0, 3))};
 }
 
 Result<std::vector<TaskView>> PgReadStore::Tasks(RunId run, std::optional<TaskState> state,
@@ -185,6 +185,18 @@ Result<RowSample> PgReadStore::SampleLeaf(RunId run, const std::string& leaf,
     }
   }
   return sample;
+}
+
+Result<std::vector<SlotTime>> PgReadStore::ReadSlotTime(RunId run) {
+  TRY_ASSIGN(Rows rows, session_.Read(sql::kListSlotTime, Params().Add(run.value)));
+  std::vector<SlotTime> times;
+  for (int i = 0; i < rows.size(); ++i) {
+    times.push_back({.machine = MachineId{rows.Int(i, 0)},
+                     .stage = std::string(rows.Text(i, 1)),
+                     .length = Duration(rows.Int(i, 3)),
+                     .lost = rows.Bool(i, 2)});
+  }
+  return times;
 }
 
 }  // namespace mayfly::postgres

@@ -24,6 +24,7 @@ class PgReadStore final : public ReadStore {
   Result<std::vector<Finding>> ReadFindings(RunId run) override;
   Result<RowSample> SampleLeaf(RunId run, const std::string& leaf,
                                const std::vector<std::int64_t>& places) override;
+  Result<std::vector<SlotTime>> ReadSlotTime(RunId run) override;
 
  private:
   Result<std::vector<TaskView>> Tasks(RunId run, std::optional<TaskState> state,

@@ -13,6 +13,10 @@ namespace {
 
 constexpr int kLeavesAtOnce = 20;  // a step of the controller is bounded (I10)
 
+void AddInstant(Params& params, const std::optional<Instant>& instant) {
+  instant ? params.Add(FormatInstant(*instant)) : params.AddNull();
+}
+
 }  // namespace
 
 Status PgRunStore::ApplyOne(const Query& query, const Params& params, RunId run, Fence control) {
@@ -61,6 +65,22 @@ struct PgRunStore::ChangeVisitor {
   }
   Status operator()(const mayfly::RecordGone& change) const {
     return store.RecordGone(run, control, change.machine);
+  }
+  Status operator()(const RecordBilled& change) const {
+    Params params = Start();
+    params.Add(change.machine.value);
+    AddInstant(params, change.billed.running);
+    AddInstant(params, change.billed.ended);
+    params.Add(change.billed.reclaimed);
+    return store.ApplyOne(sql::kRecordBilled, params, run, control);
+  }
+  Status operator()(const RecordPrice& change) const {
+    const auto& [key, point] = change.change;
+    Params params = Start();
+    params.Add(Name(key.item)).Add(key.pool.region).Add(key.pool.zone);
+    params.Add(key.pool.instance_type).Add(Name(key.pool.market));
+    params.Add(FormatInstant(point.from)).Add(point.rate.micro_usd).Add(Name(point.rate.unit));
+    return store.ApplyOne(sql::kRecordPrice, params, run, control);
   }
   Status operator()(const RetryQuarantined& /*change*/) const {
     return store.ApplyOne(sql::kRetryQuarantined, Start(), run, control);

@@ -38,6 +38,7 @@ Result<NewRun> InsertRun(Connection& db, const PhasePlan& plan) {
   }
   params.Add(plan.canonical_toml).Add(FindingsToJson(plan.findings));
   params.Add(std::span<const std::string>(plan.notes));
+  plan.quote ? params.Add(QuoteToJson(*plan.quote)) : params.AddNull();
   TRY_ASSIGN(Rows rows, db.Run(sql::kCreateRun, params));
   return NewRun{RunId{rows.Int(0, 0)}, std::string(rows.Text(0, 1)), std::string(rows.Text(0, 2)),
                 std::string(rows.Text(0, 3))};

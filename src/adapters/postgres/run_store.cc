@@ -37,6 +37,14 @@ Error PhaseIsOpen(const PhasePlan& plan, const Existing& open) {
       open.run.value, plan.spec.name, mayfly::Name(open.state), open.plan_hash, plan.hash));
 }
 
+void AddOffer(Params& params, const Offer& offer) {
+  params.Add(mayfly::Name(offer.pool.market)).Add(offer.pool.region).Add(offer.pool.zone);
+  params.Add(offer.pool.instance_type).Add(offer.price.micro_usd).Add(offer.highest.micro_usd);
+  params.Add(std::int64_t{offer.terms.minimum.count()});
+  params.Add(std::int64_t{offer.terms.free_if_reclaimed.count()});
+  params.Add(offer.disk_gb).Add(offer.addresses);
+}
+
 // Nobody else controls the run while this session lives, or the answer names who does.
 Status LockControl(Connection& db, RunId run) {
   TRY_ASSIGN(Rows got, db.Run(sql::kTryControl, Params().Add(run.value)));
@@ -125,6 +133,8 @@ Result<IntendedMachine> PgRunStore::RecordIntent(RunId run, Fence control,
   Params params;
   params.Add(run.value).Add(control.value).Add(intent.token).Add(intent.provider);
   params.Add(intent.slots).Add(intent.reason);
+  intent.deadline ? params.Add(FormatInstant(*intent.deadline)) : params.AddNull();
+  AddOffer(params, intent.offer);
   TRY_ASSIGN(Rows rows, session_.Write(sql::kRecordIntent, params));
   if (rows.size() == 0) return Refusal(*db, run, control);
   MachineId machine{rows.Int(0, 0)};
@@ -140,7 +150,7 @@ Result<IntendedMachine> PgRunStore::RecordIntent(RunId run, Fence control,
                              .valid_until = std::string(rows.Text(0, 3))}));
   Status committed = transaction.Commit();
   if (!committed) return Unanswered(committed.error(), *db);
-  return IntendedMachine{machine, db->AddressFor(login, password)};
+  return IntendedMachine{machine, db->AddressFor(login, password), rows.Time(0, 3)};
 }
 
 Error PgRunStore::Refusal(Connection& db, RunId run, Fence control) {

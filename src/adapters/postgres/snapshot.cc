@@ -57,7 +57,8 @@ Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
   snapshot.leases_of_dead = r.Int(0, 16);
   view.control = Fence{r.Int(0, 17)};
   view.dropped = r.MaybeTime(0, 18);
-  snapshot.leaves_to_vacuum = r.Int(0, 19);
+  snapshot.now = r.Time(0, 19);
+  snapshot.leaves_to_vacuum = r.Int(0, 20);
   return snapshot;
 }
 
@@ -88,6 +89,43 @@ std::optional<Duration> MaybeDuration(const Rows& r, int row, int column) {
   return Duration(r.Int(row, column));
 }
 
+// The columns of a machine's money begin at `column`.
+Result<MachineMoney> MoneyOf(const Rows& r, int row, int column) {
+  MachineMoney money;
+  Offer& offer = money.offer;
+  TRY_ASSIGN(offer.pool.market, ParseMarket(r.Text(row, column)));
+  offer.pool.region = r.Text(row, column + 1);
+  offer.pool.zone = r.Text(row, column + 2);
+  offer.pool.instance_type = r.Text(row, column + 3);
+  offer.price = {r.Int(row, column + 4), Unit::kHour};
+  offer.highest = {r.Int(row, column + 5), Unit::kHour};
+  offer.terms = {.minimum = Duration(r.Int(row, column + 6)),
+                 .free_if_reclaimed = Duration(r.Int(row, column + 7))};
+  offer.disk_gb = static_cast<int>(r.Int(row, column + 8));
+  offer.addresses = static_cast<int>(r.Int(row, column + 9));
+  money.billed = {.running = r.MaybeTime(row, column + 10),
+                  .ended = r.MaybeTime(row, column + 11),
+                  .reclaimed = r.Bool(row, column + 12)};
+  return money;
+}
+
+Status ReadPrices(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadPrices, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    PriceChange change;
+    TRY_ASSIGN(change.key.item, ParseItem(r.Text(i, 0)));
+    change.key.pool.region = r.Text(i, 1);
+    change.key.pool.zone = r.Text(i, 2);
+    change.key.pool.instance_type = r.Text(i, 3);
+    TRY_ASSIGN(change.key.pool.market, ParseMarket(r.Text(i, 4)));
+    change.point.from = r.Time(i, 5);
+    change.point.rate.micro_usd = r.Int(i, 6);
+    TRY_ASSIGN(change.point.rate.unit, ParseUnit(r.Text(i, 7)));
+    snapshot.prices.push_back(std::move(change));
+  }
+  return {};
+}
+
 Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
   TRY_ASSIGN(Rows r, db.Run(sql::kLoadMachines, Params().Add(snapshot.run.id.value)));
   for (int i = 0; i < r.size(); ++i) {
@@ -107,6 +145,7 @@ Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
     machine.noticed = r.Bool(i, 12);
     machine.ordered_to_drain = r.Bool(i, 13);
     machine.drain_age = MaybeDuration(r, i, 14);
+    TRY_ASSIGN(machine.money, MoneyOf(r, i, 15));
     snapshot.machines.push_back(std::move(machine));
   }
   return {};
@@ -120,6 +159,7 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
   Status rest;
   if (snapshot) rest = ReadStages(db, *snapshot);
   if (snapshot && rest) rest = ReadMachines(db, *snapshot);
+  if (snapshot && rest) rest = ReadPrices(db, *snapshot);
   Result<Rows> ended = db.Script("ROLLBACK");
   if (!snapshot) return snapshot.error();
   TRY(rest);

@@ -98,7 +98,7 @@ void SimMachine::CutOff(Duration until) {
 void SimMachine::TakeAway(Duration taken_in) {
   if (notices_.taken_at) return;
   notices_.taken_at = scene_.time.now + taken_in;
-  scene_.queue.At(*notices_.taken_at, [this] { scene_.cloud.End(cloud_index_); });
+  scene_.queue.At(*notices_.taken_at, [this] { scene_.cloud.Reclaim(cloud_index_); });
 }
 
 void SimMachine::OnEnded() {

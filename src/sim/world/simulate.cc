@@ -25,7 +25,10 @@ void Add(LifeFigures& sum, const LifeFigures& one) {
   sum.restarts += one.restarts;
 }
 
-void CountEnd(SimReport& report, RunState state) {
+void CountEnd(SimReport& report, const LifeResult& life) {
+  RunState state = life.state;
+  report.capped += life.is_capped ? 1 : 0;
+  report.billed += life.billed;
   report.closed += state == RunState::kClosed ? 1 : 0;
   report.failed += state == RunState::kFailed ? 1 : 0;
   report.cancelled += state == RunState::kCancelled ? 1 : 0;
@@ -49,7 +52,7 @@ SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count,
     if (Live(seed).trace != life.trace) report.unrepeatable.push_back(seed);
     ++report.seeds;
     Add(report.figures, life.figures);
-    CountEnd(report, life.state);
+    CountEnd(report, life);
     report.virtual_time += life.lasted;
     if (!life.violation) continue;
     ++report.violations_total;
@@ -63,15 +66,18 @@ SimReport RunSeeds(std::uint64_t first_seed, std::int64_t count,
 std::string Summarise(const SimReport& report, Duration wall) {
   const LifeFigures& f = report.figures;
   return fmt::format(
-      "{} seeds, each twice: {} closed, {} failed, {} cancelled, all for their reason; {} steps, "
+      "{} seeds, each twice: {} closed, {} failed, {} cancelled, {} stopped by their cap, all "
+      "for their reason; {} steps, "
       "{} "
       "tasks, {} machines, {} kills, {} stalls, {} reclaims, {} database restarts, {} calls not "
-      "sent, {} replies lost; {} violations, {} unrepeatable; {:.1f} virtual hours in {:.1f} s",
+      "sent, {} replies lost; {} billed and metered alike; {} violations, {} unrepeatable; {:.1f} "
+      "virtual hours in {:.1f} s",
       Thousands(report.seeds), Thousands(report.closed), Thousands(report.failed),
-      Thousands(report.cancelled), Thousands(f.steps), Thousands(f.tasks), Thousands(f.machines),
-      Thousands(f.kills), Thousands(f.stalls), Thousands(f.reclaims), Thousands(f.restarts),
-      Thousands(f.not_sent), Thousands(f.replies_lost), Thousands(report.violations_total),
-      report.unrepeatable.size(), Seconds(report.virtual_time) / 3600, Seconds(wall));
+      Thousands(report.cancelled), Thousands(report.capped), Thousands(f.steps), Thousands(f.tasks),
+      Thousands(f.machines), Thousands(f.kills), Thousands(f.stalls), Thousands(f.reclaims),
+      Thousands(f.restarts), Thousands(f.not_sent), Thousands(f.replies_lost),
+      FormatMoney(report.billed), Thousands(report.violations_total), report.unrepeatable.size(),
+      Seconds(report.virtual_time) / 3600, Seconds(wall));
 }
 
 std::string Narrate(std::uint64_t seed) {
@@ -87,14 +93,14 @@ std::string Narrate(std::uint64_t seed) {
   return story;
 }
 
-Detection FindMedianSeeds(LedgerChecks checks, std::uint64_t first_seed, int trials,
+Detection FindMedianSeeds(const LifeOptions& options, std::uint64_t first_seed, int trials,
                           std::uint64_t patience) {
   Detection detection;
   std::vector<std::uint64_t> needed;
   std::uint64_t seed = first_seed;
   for (int trial = 0; trial < trials; ++trial) {
     for (std::uint64_t tried = 1; tried <= patience; ++tried) {
-      LifeResult life = Live(seed++, {.checks = checks});
+      LifeResult life = Live(seed++, options);
       if (!life.violation) continue;
       needed.push_back(tried);
       detection.found.push_back(*life.violation);

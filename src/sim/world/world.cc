@@ -18,7 +18,8 @@ constexpr std::int64_t kLongestLife = 400'000;   // steps
 
 class World {
  public:
-  World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate);
+  World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate,
+        MoneyFate money);
   LifeResult Run();
 
  private:
@@ -26,6 +27,7 @@ class World {
   void Plan(const Incident& incident);
   void Befall(const Incident& incident);
   void BefallMachine(const Incident& incident);
+  ControllerOptions MakeOptions(bool resume);
   void StartController(Duration at, bool resume);
   void OnControllerEnd(SimController& controller, SimProcess::Ending how);
   void OnRest(const RunSnapshot& snapshot);
@@ -35,6 +37,8 @@ class World {
   void TendCloud();
   bool IsQuiet() const;
   void JudgeEnd();
+  void CheckInvariants();
+  cost::Facts Audit();
   std::optional<std::string> WhatIsLeft() const;
   std::optional<std::string> WhyNotAtRest() const;
   SimMachine* PickMachine();
@@ -42,7 +46,10 @@ class World {
 
   RandomPhase phase_;
   Fate fate_;
+  MoneyFate money_;
+  LifeOptions options_;
   Scene scene_;
+  MemoryPrices prices_;
   MachineSetup setup_;
   Invariants invariants_;
   std::optional<Narrator> narrator_;
@@ -53,16 +60,21 @@ class World {
   std::optional<Duration> rest_;  // since when the run is at rest for good
 };
 
-World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate)
+World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate,
+             MoneyFate money)
     : phase_(std::move(phase)),
       fate_(std::move(fate)),
+      money_(std::move(money)),
+      options_(options),
       scene_(seed, fate_.clouds, options.checks),
+      prices_(scene_.time, money_.weather, Rng(seed).Fork(5).Next()),
       setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
       invariants_(scene_,
                   {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements) *
                                (1 + kMostResumes)}) {
   scene_.weather = fate_.calls;
   scene_.tell = options.tell;
+  FillPrices(prices_, money_, scene_.time);
   if (options.tell) narrator_.emplace(scene_);
 }
 
@@ -92,10 +104,11 @@ void World::Plan(const Incident& incident) {
 void World::ClearUp() {
   scene_.weather = {.delayed = fate_.calls.delayed};
   scene_.cloud.ClearUp();
+  prices_.ClearUp();
   scene_.Tell([] { return std::string("From here on nothing goes wrong any more."); });
 }
 
-void World::StartController(Duration at, bool resume) {
+ControllerOptions World::MakeOptions(bool resume) {
   ControllerOptions options{.run = RunId{1}};
   options.who = fmt::format("controller {}", controllers_.size() + 1);
   options.policy = {.machines = fate_.machines,
@@ -105,6 +118,19 @@ void World::StartController(Duration at, bool resume) {
   options.slots = fate_.slots;
   options.resume = resume;
   options.poll = seconds(1);
+  options.purse = {.offer = money_.offer,
+                   .cap = money_.cap,
+                   .reserve = kCapReserve,
+                   .least_life = kLeastLife,
+                   .fixed = money_.fixed,
+                   .source = &prices_,
+                   .ask_every = seconds(5)};
+  if (options_.spoil_purse) options_.spoil_purse(options.purse);
+  return options;
+}
+
+void World::StartController(Duration at, bool resume) {
+  ControllerOptions options = MakeOptions(resume);
   controllers_.push_back(std::make_unique<SimController>(
       scene_, options,
       [this](SimController& c, SimProcess::Ending how) { OnControllerEnd(c, how); }));
@@ -126,7 +152,7 @@ void World::OnControllerEnd(SimController& controller, SimProcess::Ending how) {
 
 // The run is paused, failed, closed or cancelled, and its controller is content with that.
 void World::OnRest(const RunSnapshot& snapshot) {
-  bool paused = snapshot.run.state == RunState::kPaused;
+  bool paused = snapshot.run.state == RunState::kPaused && !IsCapUsedUp(snapshot.run);
   bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends &&
                resumes_ < static_cast<int>(kMostResumes);
   if (!paused && !mends) {
@@ -275,10 +301,16 @@ bool World::Advance() {
   }
   TendCloud();
   if (narrator_) narrator_->Hear();
-  if (std::exchange(scene_.changed, false) && !scene_.violation) {
-    scene_.violation = invariants_.Check();
-  }
+  CheckInvariants();
   return !scene_.violation && !(rest_ && IsQuiet());
+}
+
+void World::CheckInvariants() {
+  if (!std::exchange(scene_.changed, false) || scene_.violation) return;
+  scene_.violation = invariants_.Check();
+  std::optional<std::string> broken = FindBeyondCap(scene_, money_);
+  if (!broken) broken = FindBehind(scene_, money_);
+  if (broken) scene_.Violate(11, *broken);
 }
 
 bool World::IsQuiet() const {
@@ -324,9 +356,30 @@ std::optional<std::string> World::WhyNotAtRest() const {
       if (wished) return std::nullopt;
       return "it is cancelled, and nobody wished it";
     }
+    case RunState::kPaused:
+      if (IsCapUsedUp(row.view)) return WhyNotCapped(scene_, money_);
+      return "it is paused";
     default:
       return fmt::format("it is {}", Name(row.view.state));
   }
+}
+
+// Somebody looks at the account later, when the cloud has told everything: a controller that finds
+// the run at rest.
+cost::Facts World::Audit() {
+  scene_.ledger.server.Start();
+  prices_.ClearUp();
+  MemoryRunStore store(scene_.ledger);
+  SimProvider provider(scene_.cloud, [](Duration) { return true; });
+  SimClock clock(scene_.time);
+  Controller auditor(MakeOptions(/*resume=*/false), clock, store, provider, nullptr);
+  constexpr int kMostSteps = 1000;
+  for (int i = 0; i < kMostSteps && !auditor.done(); ++i) {
+    scene_.time.now = std::max(scene_.time.now, auditor.Step());
+  }
+  if (!auditor.done() || !auditor.outcome().ok())
+    scene_.Violate(10, "the account is never settled");
+  return cost::FactsOf(scene_.ledger.Snapshot(run()));
 }
 
 void World::JudgeEnd() {
@@ -342,6 +395,10 @@ void World::JudgeEnd() {
   if (std::optional<std::string> wrong = WhyNotAtRest()) scene_.Violate(10, *wrong);
   if (std::optional<std::string> left = WhatIsLeft()) scene_.Violate(6, *left);
   if (!IsQuiet()) scene_.Violate(10, "a process does not end");
+  if (scene_.violation) return;
+  cost::Facts facts = Audit();
+  if (options_.spoil_meter) options_.spoil_meter(facts);
+  if (auto wrong = FindDifference(scene_, money_, facts)) scene_.Violate(11, *wrong);
 }
 
 LifeResult World::Run() {
@@ -359,7 +416,9 @@ LifeResult World::Run() {
           .violation = scene_.violation,
           .figures = scene_.figures,
           .state = run().view.state,
-          .lasted = scene_.time.now};
+          .lasted = scene_.time.now,
+          .billed = OwedSoFar(scene_, money_),
+          .is_capped = IsCapUsedUp(run().view)};
 }
 
 }  // namespace
@@ -368,7 +427,9 @@ LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
   Rng drawn = Rng(seed).Fork(3);
   RandomPhase phase = DrawPhase(drawn);
   Fate fate = DrawFate(drawn);
-  return World(seed, options, std::move(phase), std::move(fate)).Run();
+  Rng drawn_money = Rng(seed).Fork(4);
+  MoneyFate money = DrawMoney(drawn_money);
+  return World(seed, options, std::move(phase), std::move(fate), std::move(money)).Run();
 }
 
 }  // namespace mayfly::sim

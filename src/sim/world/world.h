@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sim/world/invariants.h"
+#include "sim/world/money.h"
 #include "sim/world/random_phase.h"
 #include "sim/world/scene.h"
 #include "sim/world/sim_controller.h"
@@ -21,6 +22,9 @@ namespace mayfly::sim {
 struct LifeOptions {
   LedgerChecks checks;                              // test-only: which are on
   std::function<void(Duration, std::string)> tell;  // hears the story, if anybody does
+  // Test-only: plants a defect in what the meter is given, or in how a controller counts.
+  std::function<void(cost::Facts&)> spoil_meter;
+  std::function<void(PurseOptions&)> spoil_purse;
 };
 
 struct LifeResult {
@@ -29,6 +33,8 @@ struct LifeResult {
   LifeFigures figures;
   RunState state = RunState::kApproved;
   Duration lasted{};
+  Money billed;            // by the cloud
+  bool is_capped = false;  // it ended because its cap was used up
 };
 
 // Deterministic in the seed. Needs a few milliseconds and no more memory than a few megabytes.

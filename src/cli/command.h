@@ -48,6 +48,7 @@ void AddDoctor(CLI::App& app, Session& session);
 void AddSample(CLI::App& app, Session& session);
 void AddWorker(CLI::App& app, Session& session);
 void AddSimulate(CLI::App& app, Session& session);
+void AddEc2sim(CLI::App& app, Session& session);
 
 // The flags of commands that name no phase.
 void AddLedgerFlags(CLI::App& command, LedgerFlags& flags);

@@ -7,9 +7,9 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::array<AddCommand, 13> kCommands{
+constexpr std::array<AddCommand, 14> kCommands{
     AddInit,    AddSample, AddDoctor, AddPlan,     AddRun,      AddStatus, AddLogs,
-    AddExplain, AddVerify, AddStop,   AddRollback, AddSimulate, AddWorker,
+    AddExplain, AddVerify, AddStop,   AddRollback, AddSimulate, AddEc2sim, AddWorker,
 };
 
 }  // namespace

@@ -1,0 +1,189 @@
+#include "sim/ec2/host/box_scripts.h"
+
+namespace mayfly::ec2 {
+
+// Two worlds. "root": the whole file system of the host below, and an overlay over it that takes
+// all writes, so that the instance can do to its files what it likes; devices, /proc, /run and /tmp
+// are its own; of root's powers it keeps those over its own files and processes. "user": without
+// root there is no overlay over /, so everything is read-only but /tmp, /run and the like. Both
+// have a mount, process, IPC and host name space of their own when this begins (unshare). The
+// network is the host's.
+std::string_view BoxScript() {
+  return R"sh(#!/bin/sh
+set -eu
+dir=$1 mode=$2
+shift 2
+
+own_devices() {  # own_devices ROOT
+  mount -t tmpfs -o mode=0755,nosuid tmpfs "$dir/dev"
+  for name in null zero full random urandom tty; do
+    : >"$dir/dev/$name"
+    mount --bind "/dev/$name" "$dir/dev/$name"
+  done
+  mkdir "$dir/dev/shm" "$dir/dev/pts"
+  ln -s /proc/self/fd "$dir/dev/fd"
+  ln -s fd/0 "$dir/dev/stdin"
+  ln -s fd/1 "$dir/dev/stdout"
+  ln -s fd/2 "$dir/dev/stderr"
+  mount --rbind "$dir/dev" "$1/dev"
+}
+
+own_proc() {  # own_proc ROOT: the kernel's own switches are out of reach
+  mount -t proc -o nosuid,nodev,noexec proc "$1/proc"
+  echo "ec2sim-$(basename "$dir")" >"$1/proc/sys/kernel/hostname" || true
+  for name in sysrq-trigger kcore acpi bus; do
+    [ -e "$1/proc/$name" ] || continue
+    if [ -d "$1/proc/$name" ]; then mount -t tmpfs -o ro tmpfs "$1/proc/$name"
+    else mount --bind /dev/null "$1/proc/$name"; fi
+  done
+  mount --bind "$1/proc/sys" "$1/proc/sys"
+  mount -o remount,bind,ro "$1/proc/sys"
+}
+
+share() {  # share ROOT FOLDER...
+  root=$1
+  shift
+  for folder in "$@"; do
+    mkdir -p "$root$folder"
+    mount --rbind "$folder" "$root$folder"
+  done
+}
+
+mount --make-rprivate /
+mkdir -p "$dir/dev" "$dir/root"
+
+if [ "$mode" = root ]; then
+  mount -t overlay -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" overlay "$dir/root"
+  for folder in tmp var/tmp run root home; do
+    mount -t tmpfs -o mode=1777 tmpfs "$dir/root/$folder"
+  done
+  own_devices "$dir/root"
+  own_proc "$dir/root"
+  mount --bind /sys "$dir/root/sys"
+  mount -o remount,bind,ro "$dir/root/sys"
+  mkdir "$dir/root/run/ec2sim"
+  mount --bind "$dir/run" "$dir/root/run/ec2sim"
+  share "$dir/root" "$@"
+  cd "$dir/root"
+  mkdir -p mnt
+  pivot_root . mnt
+  umount -l /mnt
+else
+  mkdir -p "$dir/keep"
+  mount --rbind "$dir/run" "$dir/keep"
+  for shim in shutdown reboot poweroff halt init telinit systemctl; do
+    real=$(readlink -f "$(command -v $shim || echo /nowhere)") || continue
+    [ -f "$real" ] && mount --bind "$dir/run/shims/$shim" "$real"
+  done
+  own_devices /
+  own_proc /
+  index=0  # what is shared may lie below what is hidden now
+  for folder in "$@"; do
+    index=$((index + 1))
+    mkdir -p "$dir/shared$index"
+    mount --rbind "$folder" "$dir/shared$index"
+  done
+  # First the rest, so that what is bound later stays writable.
+  while read -r _ _ _ _ place _; do
+    case $place in
+      /dev* | /proc* | "$dir"/*) ;;
+      *) mount -o remount,bind,ro "$place" 2>/dev/null || [ "$place" != / ] ;;
+    esac
+  done </proc/self/mountinfo
+  holder=$(mktemp -u /dev/shm/hold.XXXXXX)
+  mkdir "$holder"
+  mount --rbind "$dir" "$holder"
+  for folder in /tmp /var/tmp /run "$HOME"; do
+    [ -d "$folder" ] && mount -t tmpfs -o mode=1777 tmpfs "$folder"
+  done
+  mkdir -p /run/ec2sim
+  mount --rbind "$holder/keep" /run/ec2sim
+  index=0
+  for folder in "$@"; do
+    index=$((index + 1))
+    mkdir -p "$folder"
+    mount --rbind "$holder/shared$index" "$folder"
+  done
+  umount -l "$holder"
+fi
+
+cd /
+exec setpriv --bounding-set \
+  -all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service \
+  /bin/sh /run/ec2sim/init /run/ec2sim
+)sh";
+}
+
+// The shell reaps whatever is orphaned in its space. `sleep` is in the background because a trap
+// waits for the command in front; should it be killed, there is another.
+std::string_view InitScript() {
+  return R"sh(#!/bin/sh
+run=$1
+trap 'exit 64' USR1
+trap 'exit 65' USR2
+echo $$ >"$run/init.pid"
+[ -e "$run/probe" ] && exit 0
+if [ -e "$run/first-boot" ]; then
+  rm -f "$run/first-boot"
+  "$run/user-data" </dev/null &
+fi
+while :; do
+  sleep 1000000 &
+  wait $!
+done
+)sh";
+}
+
+std::string_view ShimScript() {
+  return R"sh(#!/bin/sh
+# Where this machine's own shutdown would be: tells the simulated cloud, and touches nothing else.
+run=@RUN@
+off() { kill -USR1 "$(cat "$run/init.pid")"; exit; }
+again() { kill -USR2 "$(cat "$run/init.pid")"; exit; }
+
+# shutdown [-r|-h|-P|-H|-c] [now|+MINUTES]
+later() {
+  how=off when=now
+  for word in "$@"; do
+    case $word in
+      -r | --reboot) how=again ;;
+      -c) if [ -e "$run/later" ]; then kill "$(cat "$run/later")"; rm -f "$run/later"; fi; exit 0 ;;
+      now | +[0-9]*) when=$word ;;
+      -*) ;;
+      *) break ;;
+    esac
+  done
+  [ "$when" = now ] || [ "$when" = +0 ] || {
+    setsid sh -c 'echo $$ >"$1/later"; sleep "$2" && exec "$3"' \
+      - "$run" $((${when#+} * 60)) "$run/shims/$how" </dev/null >/dev/null 2>&1 &
+    echo "shutdown: in ${when#+} minutes" >&2
+    exit 0
+  }
+  $how
+}
+
+case ${0##*/} in
+  shutdown) [ $# -gt 0 ] || set -- +1; later "$@" ;;
+  poweroff | halt | off) off ;;
+  reboot | again) again ;;
+  init | telinit)
+    case ${1:-} in 0) off ;; 6) again ;; esac
+    exit 1 ;;
+  systemctl)
+    for word in "$@"; do
+      case $word in
+        poweroff | halt) off ;;
+        reboot | kexec) again ;;
+        is-system-running) echo running; exit 0 ;;
+        daemon-reload) exit 0 ;;
+        -*) ;;
+        *) break ;;
+      esac
+    done
+    echo "systemctl: there is no systemd in a simulated instance: $*" >&2
+    exit 1 ;;
+esac
+)sh";
+}
+
+}  // namespace mayfly::ec2

@@ -49,6 +49,11 @@ std::int64_t SpotPrice(const Cloud& cloud, const std::string& type, const std::s
   return move != nullptr ? move->micro_usd_h : NaturalPrice(cloud, pool, StepOf(at));
 }
 
+Instant PriceSince(const Cloud& cloud, const PoolKey& pool, Instant at) {
+  const PriceMove* move = MoveAt(cloud, pool, at);
+  return move != nullptr ? move->from : Instant(StepOf(at) * kStep);
+}
+
 std::vector<PricePoint> SpotSeries(const Cloud& cloud, const PoolKey& pool, Instant from,
                                    Instant to) {
   std::vector<Instant> moments{from};

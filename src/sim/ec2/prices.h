@@ -24,6 +24,9 @@ struct PricePoint {
 std::vector<PricePoint> SpotSeries(const Cloud& cloud, const PoolKey& pool, Instant from,
                                    Instant to);
 
+// Since when the price in force at `at` has been in force.
+Instant PriceSince(const Cloud& cloud, const PoolKey& pool, Instant at);
+
 // "0.446300": as EC2 writes prices.
 std::string FormatPrice(std::int64_t micro_usd_h);
 // Micro-dollars of "0.45"; nullopt where it is no price.

@@ -65,9 +65,12 @@ class RealServer final : public Server {
   Status Run() override {
     front_->Begin();
     Status went = {};
-    while (went.ok() && !is_stopped_) {
-      went = Step();
+    while (went.ok() && !is_stopped_) went = Step();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      is_ending_ = true;
     }
+    carried_out_.notify_all();
     front_->End();
     const Status killed = boxes_->KillAll();
     return went.ok() ? killed : went;
@@ -78,17 +81,27 @@ class RealServer final : public Server {
 
   // From a thread of the front.
   HttpReply Answer(const HttpRequest& request) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     HttpReply reply = Handle(services_, request);
     // Whatever was asked may have changed what is due; the main thread looks.
     const std::uint64_t one = 1;
     (void)!write(bell_.get(), &one, sizeof one);  // full is as loud as it gets
+    // Whoever is told that an instance has ended may count on it: nothing of it runs any more.
+    const std::uint64_t needed = rounds_begun_ + (WantsKill(services_.cloud) ? 1 : 0);
+    carried_out_.wait(lock, [&] { return rounds_done_ >= needed || is_ending_; });
     return reply;
+  }
+
+  static bool WantsKill(const Cloud& cloud) {
+    return std::any_of(cloud.effects.begin(), cloud.effects.end(), [](const Effect& effect) {
+      return effect.what == Effect::What::kKill;
+    });
   }
 
   // One look at the model and the processes, then sleep until something is due.
   Status Step() {
     TRY(CarryOut(TakeDue()));
+    FinishRound();
     const std::vector<BoxEnd> ends = boxes_->Reap();
     for (const BoxEnd& end : ends) TRY(Ended(end));
     if (ends.empty()) Wait();
@@ -103,11 +116,20 @@ class RealServer final : public Server {
   std::vector<Order> TakeDue() {
     const std::lock_guard<std::mutex> lock(mutex_);
     AdvanceTo(services_, services_.time.At(clock_.Wall()));
+    ++rounds_begun_;
     std::vector<Order> orders;
     for (Effect& effect : TakeEffects(services_.cloud)) {
       orders.push_back({effect, services_.cloud.instances.at(effect.instance)});
     }
     return orders;
+  }
+
+  void FinishRound() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      rounds_done_ = rounds_begun_;
+    }
+    carried_out_.notify_all();
   }
 
   // Without the lock: the processes are this thread's own.

@@ -25,7 +25,7 @@ def test_aws_command_line(cloud, transcript):
     aws("secretsmanager", "get-secret-value", "--secret-id", "nothing")
     aws("pricing", "get-products", "--service-code", "AmazonEC2", "--query",
         "length(PriceList)", "--filters", "Type=TERM_MATCH,Field=instanceType,Value=t3.small")
-    (cloud.folder / "bundle").write_bytes(b"x" * 1000)
+    (cloud.folder / "bundle").write_bytes(b"a bundle")
     aws("s3api", "put-object", "--bucket", "mayfly-simulated", "--key", "bundle", "--if-none-match",
         "*", "--body", str(cloud.folder / "bundle"), "--query", "length(ETag)")
     aws("s3", "cp", "s3://mayfly-simulated/bundle", "-", "--quiet")

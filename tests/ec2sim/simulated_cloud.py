@@ -160,7 +160,7 @@ class Transcript:
 
     def aws(self, cloud, *arguments):
         """One call of the official command line."""
-        self.write("$", "aws " + " ".join(arguments))
+        self.write("$", "aws " + " ".join(arguments).replace(str(cloud.folder), "<folder>"))
         done = subprocess.run([AWS, *arguments], text=True, capture_output=True, timeout=60,
                               env={**os.environ, **cloud.about["environment"], "AWS_PAGER": "",
                                    "AWS_MAX_ATTEMPTS": "1"})

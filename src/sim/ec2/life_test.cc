@@ -246,7 +246,8 @@ TEST(Fleet, DeletedTakesItsInstancesAlong) {
   EXPECT_EQ(cloud.instances.at(fleet.instances[0]).state, InstanceState::kTerminated);
 }
 
-// --- the bill, against figures computed by hand ----------------------------------------------------
+// --- the bill, against figures computed by hand
+// ----------------------------------------------------
 
 std::int64_t Compute(const Cloud& cloud) {
   for (const BillLine& line : MakeBill(cloud).lines) {

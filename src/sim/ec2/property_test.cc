@@ -46,9 +46,9 @@ class RandomCalls {
     std::map<Market, int> vcpus;
     for (const auto& [id, instance] : cloud_.instances) {
       ASSERT_TRUE(known_.contains(id));
-      const bool counts =
-          instance.state == InstanceState::kPending || instance.state == InstanceState::kRunning ||
-          (instance.asked.market == Market::kSpot && instance.is_alive());
+      const bool counts = instance.state == InstanceState::kPending ||
+                          instance.state == InstanceState::kRunning ||
+                          (instance.asked.market == Market::kSpot && instance.is_alive());
       if (counts) vcpus[instance.asked.market] += FindType(instance.asked.type)->vcpus;
       if (!instance.is_alive()) gone_.insert(id);
       ASSERT_TRUE(!gone_.contains(id) || !instance.is_alive()) << id << " came back";
@@ -84,11 +84,12 @@ class RandomCalls {
   }
 
   void RunOne() {
-    constexpr std::array<const char*, 4> kTypes{"c7i.large", "c7i.xlarge", "m7i.large", "c6i.large"};
+    constexpr std::array<const char*, 4> kTypes{"c7i.large", "c7i.xlarge", "m7i.large",
+                                                "c6i.large"};
     const std::string token = "t" + std::to_string(rng_.Below(12));
     const auto made = RunInstances(
-        cloud_, Ask(token, kTypes[rng_.Below(4)],
-                    rng_.Chance(0.5) ? Market::kSpot : Market::kOnDemand));
+        cloud_,
+        Ask(token, kTypes[rng_.Below(4)], rng_.Chance(0.5) ? Market::kSpot : Market::kOnDemand));
     if (!made.ok()) return;
     for (const std::string& id : *made) {
       const auto [tokens, is_new] = made_by_.emplace(token, id);

@@ -46,9 +46,8 @@ Status WriteFile(const std::string& path, std::string_view text, bool is_program
 }
 
 std::string ShimFor(const std::string& run) {
-  std::string text(ShimScript());
-  const std::string stands_for = "@RUN@";
-  return text.replace(text.find(stands_for), stands_for.size(), run);
+  std::string text(kShimScript);
+  return text.replace(text.find(kRunFolderMark), kRunFolderMark.size(), run);
 }
 
 // The shims where the host has its own, in the layer that takes an instance's writes.
@@ -79,8 +78,8 @@ Status PrepareFolder(const std::string& folder, Isolation isolation, const std::
     TRY(WriteFile(fmt::format("{}/run/shims/{}", folder, name), shim, true));
   }
   if (isolation == Isolation::kRoot) TRY(OverlayShims(folder + "/upper", shim));
-  TRY(WriteFile(folder + "/run/init", InitScript(), true));
-  TRY(WriteFile(folder + "/box", BoxScript(), true));
+  TRY(WriteFile(folder + "/run/init", kInitScript, true));
+  TRY(WriteFile(folder + "/box", kBoxScript, true));
   return WriteFile(folder + "/run/user-data", user_data, true);
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <mutex>
 
 #include "adapters/posix/errno_error.h"
@@ -93,9 +94,8 @@ class RealServer final : public Server {
   }
 
   static bool WantsKill(const Cloud& cloud) {
-    return std::any_of(cloud.effects.begin(), cloud.effects.end(), [](const Effect& effect) {
-      return effect.what == Effect::What::kKill;
-    });
+    return std::any_of(cloud.effects.begin(), cloud.effects.end(),
+                       [](const Effect& effect) { return effect.what == Effect::What::kKill; });
   }
 
   // One look at the model and the processes, then sleep until something is due.
@@ -183,8 +183,12 @@ class RealServer final : public Server {
   std::string endpoint_;
   std::unique_ptr<InstanceBoxes> boxes_;
   bool is_stopped_ = false;
-  std::mutex mutex_;  // guards services_
+  std::mutex mutex_;  // guards what follows
   Services services_;
+  std::uint64_t rounds_begun_ = 0;  // of taking effects and carrying them out
+  std::uint64_t rounds_done_ = 0;
+  bool is_ending_ = false;
+  std::condition_variable carried_out_;
   std::unique_ptr<HttpFront> front_;  // last: its threads use all of the above
 };
 

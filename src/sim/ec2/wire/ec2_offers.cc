@@ -260,8 +260,8 @@ std::string PriceXml(const PoolKey& pool, const PricePoint& point) {
       .text();
 }
 
-// Newest first, as EC2 does; the oldest is the price in force at StartTime, with the time of its own
-// beginning, which is earlier.
+// Newest first, as EC2 does; the oldest is the price in force at StartTime, with the time of its
+// own beginning, which is earlier.
 void AddPrices(const Cloud& cloud, const PoolKey& pool, Instant from, Instant to,
                Listing& listing) {
   std::vector<PricePoint> series = SpotSeries(cloud, pool, from, to);

@@ -1,15 +1,10 @@
-#include "sim/ec2/host/box_scripts.h"
-
-namespace mayfly::ec2 {
-
-// Two worlds. "root": the whole file system of the host below, and an overlay over it that takes
-// all writes, so that the instance can do to its files what it likes; devices, /proc, /run and /tmp
-// are its own; of root's powers it keeps those over its own files and processes. "user": without
-// root there is no overlay over /, so everything is read-only but /tmp, /run and the like. Both
-// have a mount, process, IPC and host name space of their own when this begins (unshare). The
-// network is the host's.
-std::string_view BoxScript() {
-  return R"sh(#!/bin/sh
+#!/bin/sh
+# Two worlds. "root": the whole file system of the host below, and an overlay over it that takes
+# all writes, so that the instance can do to its files what it likes; devices, /proc, /run and /tmp
+# are its own; of root's powers it keeps those over its own files and processes. "user": without
+# root there is no overlay over /, so everything is read-only but /tmp, /run and the like. Both
+# have a mount, process, IPC and host name space of their own when this begins (unshare). The
+# network is the host's.
 set -eu
 dir=$1 mode=$2
 shift 2
@@ -111,79 +106,3 @@ cd /
 exec setpriv --bounding-set \
   -all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service \
   /bin/sh /run/ec2sim/init /run/ec2sim
-)sh";
-}
-
-// The shell reaps whatever is orphaned in its space. `sleep` is in the background because a trap
-// waits for the command in front; should it be killed, there is another.
-std::string_view InitScript() {
-  return R"sh(#!/bin/sh
-run=$1
-trap 'exit 64' USR1
-trap 'exit 65' USR2
-echo $$ >"$run/init.pid"
-[ -e "$run/probe" ] && exit 0
-if [ -e "$run/first-boot" ]; then
-  rm -f "$run/first-boot"
-  "$run/user-data" </dev/null &
-fi
-while :; do
-  sleep 1000000 &
-  wait $!
-done
-)sh";
-}
-
-std::string_view ShimScript() {
-  return R"sh(#!/bin/sh
-# Where this machine's own shutdown would be: tells the simulated cloud, and touches nothing else.
-run=@RUN@
-off() { kill -USR1 "$(cat "$run/init.pid")"; exit; }
-again() { kill -USR2 "$(cat "$run/init.pid")"; exit; }
-
-# shutdown [-r|-h|-P|-H|-c] [now|+MINUTES]
-later() {
-  how=off when=now
-  for word in "$@"; do
-    case $word in
-      -r | --reboot) how=again ;;
-      -c) if [ -e "$run/later" ]; then kill "$(cat "$run/later")"; rm -f "$run/later"; fi; exit 0 ;;
-      now | +[0-9]*) when=$word ;;
-      -*) ;;
-      *) break ;;
-    esac
-  done
-  [ "$when" = now ] || [ "$when" = +0 ] || {
-    setsid sh -c 'echo $$ >"$1/later"; sleep "$2" && exec "$3"' \
-      - "$run" $((${when#+} * 60)) "$run/shims/$how" </dev/null >/dev/null 2>&1 &
-    echo "shutdown: in ${when#+} minutes" >&2
-    exit 0
-  }
-  $how
-}
-
-case ${0##*/} in
-  shutdown) [ $# -gt 0 ] || set -- +1; later "$@" ;;
-  poweroff | halt | off) off ;;
-  reboot | again) again ;;
-  init | telinit)
-    case ${1:-} in 0) off ;; 6) again ;; esac
-    exit 1 ;;
-  systemctl)
-    for word in "$@"; do
-      case $word in
-        poweroff | halt) off ;;
-        reboot | kexec) again ;;
-        is-system-running) echo running; exit 0 ;;
-        daemon-reload) exit 0 ;;
-        -*) ;;
-        *) break ;;
-      esac
-    done
-    echo "systemctl: there is no systemd in a simulated instance: $*" >&2
-    exit 1 ;;
-esac
-)sh";
-}
-
-}  // namespace mayfly::ec2

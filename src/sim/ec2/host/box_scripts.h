@@ -1,7 +1,7 @@
 #pragma once
-// What the scripts in scripts/ and the simulator agree on. box.sh builds an instance's world, init.sh is
-// its process 1, shim.sh stands where the host's shutdown and its like would be; they use util-linux
-// alone, which every Debian has.
+// What the scripts in scripts/ and the simulator agree on. box.sh builds an instance's world,
+// init.sh is its process 1, shim.sh stands where the host's shutdown and its like would be; they
+// use util-linux alone, which every Debian has.
 
 #include "sim/ec2/host/generated/scripts.h"
 

@@ -243,6 +243,19 @@ def test_a_reclaim_is_told_and_then_carried_out(cloud):
     assert cloud.instance(made)["reason"] == "Server.SpotInstanceTermination"
 
 
+def test_maintenance_is_announced(cloud):
+    made = cloud.launch()
+    cloud.wait_for(made, "running")
+    token = cloud.metadata_token(made)
+    assert cloud.metadata(made, "meta-data/events/maintenance/scheduled", token) == (200, "[]")
+    cloud.script({"do": "maintenance", "instance": made, "code": "instance-retirement", "in": "2h"})
+    (event,) = json.loads(cloud.metadata(made, "meta-data/events/maintenance/scheduled", token)[1])
+    assert event["Code"] == "instance-retirement" and event["State"] == "active"
+    (status,) = cloud.client("ec2").describe_instance_status(InstanceIds=[made])["InstanceStatuses"]
+    assert status["Events"][0]["InstanceEventId"] == event["EventId"]
+    end(cloud, made)
+
+
 def test_a_stopped_instance_keeps_its_disk_and_its_user_data_runs_once(cloud):
     made = cloud.launch("#!/bin/sh\necho once >>/opt/mark 2>/dev/null\necho ran\n",
                         InstanceInitiatedShutdownBehavior="stop")

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -60,7 +61,12 @@ class LibraryFront final : public HttpFront {
   int port() const override { return port_; }
 
   void Begin() override {
-    listener_ = std::thread([this] { server_.listen_after_bind(); });
+    listener_ = std::thread([this] {
+      server_.listen_after_bind();
+      has_listened_ = true;
+    });
+    // Stopping a server that has not begun yet would leave it running for ever.
+    while (!server_.is_running() && !has_listened_) std::this_thread::yield();
   }
 
   void End() override {
@@ -123,6 +129,7 @@ class LibraryFront final : public HttpFront {
   httplib::Server server_;
   int port_ = 0;
   std::thread listener_;
+  std::atomic<bool> has_listened_ = false;
   std::mutex mutex_;  // guards is_ending_
   std::condition_variable ended_;
   bool is_ending_ = false;

@@ -277,7 +277,7 @@ Status InstanceBoxes::Kill(const std::string& id, bool is_for_good) {
   if (isolation_ == Isolation::kShims) TRY(KillStrays(id));
   if (!is_for_good) return {};
   std::error_code error;
-  for (const char* part : {"/upper", "/work", "/run", "/root", "/dev"}) {
+  for (const char* part : {"/upper", "/work", "/run", "/root", "/dev", "/memory"}) {
     fs::remove_all(FolderOf(id) + part, error);
     if (error)
       return Unavailable(fmt::format("remove {}{}: {}", FolderOf(id), part, error.message()));
@@ -286,7 +286,7 @@ Status InstanceBoxes::Kill(const std::string& id, bool is_for_good) {
 }
 
 // Without a process namespace the end of process 1 is not the end of the others.
-Status InstanceBoxes::KillStrays(const std::string& id) {
+Status InstanceBoxes::KillStrays(const std::string& id) const {
   const std::string address = settings_.endpoint + "/_imds/" + id;
   TRY(posix::KillUntilGone(
       [&] { return posix::FindByEnvironment("AWS_EC2_METADATA_SERVICE_ENDPOINT", address); },

@@ -63,7 +63,7 @@ class InstanceBoxes {
 
   std::string FolderOf(const std::string& id) const { return settings_.folder + "/" + id; }
   Result<posix::ProcessId> Start(const std::string& id);
-  Status KillStrays(const std::string& id);
+  Status KillStrays(const std::string& id) const;
   Status Watch();  // for kShims: a process that ends the others should this one vanish
 
   BoxSettings settings_;

@@ -44,11 +44,22 @@ share() {  # share ROOT FOLDER...
   done
 }
 
+overlay() {  # overlay FOLDER: its upper/ takes the writes
+  mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$dir/root"
+}
+
 mount --make-rprivate /
 mkdir -p "$dir/dev" "$dir/root"
 
 if [ "$mode" = root ]; then
-  mount -t overlay -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" overlay "$dir/root"
+  overlay "$dir" 2>/dev/null || {
+    # An overlay cannot write to an overlay, as in most containers: then the disk is in memory.
+    mkdir -p "$dir/memory"
+    mount -t tmpfs tmpfs "$dir/memory"
+    cp -a "$dir/upper" "$dir/memory"
+    mkdir "$dir/memory/work"
+    overlay "$dir/memory"
+  }
   for folder in tmp var/tmp run root home; do
     mount -t tmpfs -o mode=1777 tmpfs "$dir/root/$folder"
   done

@@ -22,6 +22,15 @@ constexpr const char* kAccessKey = "AKIAIOSFODNN7EXAMPLE";
 constexpr const char* kSecretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 constexpr const char* kRegion = "us-east-1";
 
+constexpr const char* kFooter =
+    "Paste the export lines that it prints into another shell, and try there:\n"
+    "  aws ec2 run-instances --image-id ami-0deb1200000000086 --instance-type c7i.large \\\n"
+    "    --user-data $'#!/bin/sh\\necho hello; sleep 60; shutdown -h now'\n"
+    "  aws ec2 describe-instances --query 'Reservations[].Instances[].[InstanceId,State.Name]'\n"
+    "A script is a list of steps, such as one in which c7i is not to be had for ten minutes:\n"
+    "  [{\"do\": \"capacity\", \"type\": \"c7i.*\", \"left\": 0, \"for\": \"10m\"}]\n"
+    "Ctrl-C ends this cloud and everything that runs in it.";
+
 struct Flags {
   int port = 0;
   std::string state_dir;
@@ -127,10 +136,10 @@ Result<int> RunEc2sim(const Flags& flags) {
 
 void AddEc2sim(CLI::App& app, Session& session) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand(
-      "ec2sim",
-      "A simulated EC2 on this computer: the aws tools and mayfly talk to it, instances run their\n"
-      "user data for real and can touch nothing here. Ctrl-C ends it and everything it runs");
+  CLI::App* command = app.add_subcommand("ec2sim",
+                                         "A simulated EC2 on this computer, its instances running "
+                                         "for real and touching nothing of it");
+  command->footer(kFooter);
   command->add_option("--port", flags->port, "on 127.0.0.1; 0: any that is free")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();

@@ -276,6 +276,10 @@ def test_refusals(cloud, ec2, transcript):
     for code in REFUSALS:
         cloud.script({"do": "calls", "action": "RunInstances", "code": code, "times": 1})
         transcript.say(ec2, "RunInstances", **ASKED)
+    for action in ("RunInstances", "DescribeVolumes"):
+        cloud.script({"do": "calls", "action": action, "code": "UnauthorizedOperation"})
+    transcript.say(ec2, "RunInstances", **ASKED, DryRun=True)
+    transcript.say(ec2, "DescribeVolumes", DryRun=True)
     assert cloud.get("resources")["instances"] == []
     for service, operation, parameters in (
             ("sts", "GetCallerIdentity", {}), ("ssm", "GetParameter", {"Name": "/x"}),
@@ -385,6 +389,24 @@ def test_a_script_with_a_mistake_changes_nothing(cloud):
             cloud.post("script", steps)
         assert refused.value.code == 400 and told in refused.value.read().decode()
     assert cloud.launch()
+
+
+def test_the_bill_is_what_the_prices_say(cloud, ec2):
+    made = cloud.launch(InstanceMarketOptions=SPOT)
+    cloud.wait_for(made, "running")
+    cloud.post("time", {"advance": "1h"})
+    ec2.terminate_instances(InstanceIds=[made])
+    cloud.wait_for(made, "terminated")
+    owed = cloud.get("bill")
+    (compute,) = [line for line in owed["lines"] if line["item"] == "compute"]
+    (disk,) = [line for line in owed["lines"] if line["item"] == "disk"]
+    assert compute["instance"] == made and compute["market"] == "spot"
+    assert 3600 <= compute["seconds"] < 3700
+    assert compute["micro_usd"] == (450_000 * compute["seconds"] + 1800) // 3600
+    assert disk["micro_usd"] == (80_000 * 8 * disk["seconds"] + 1_314_000) // 2_628_000
+    assert owed["micro_usd"] == compute["micro_usd"] + disk["micro_usd"]
+    cloud.post("time", {"advance": "10h"})
+    assert cloud.get("bill")["micro_usd"] == owed["micro_usd"], "nothing is left that bills"
 
 
 def test_steps_wait_for_their_time(cloud, ec2):

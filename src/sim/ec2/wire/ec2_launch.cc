@@ -161,8 +161,8 @@ Answer<std::string> RunInstancesAction(Services& services, const Params& params)
   }
   RunRequest request{.token = params.Text("ClientToken"), .dry_run = params.Flag("DryRun")};
   TRY_ASSIGN(request.machine, ReadMachine(params, "", std::move(base)));
-  TRY_ASSIGN(const std::string min_count, params.Needed("MinCount"));
-  TRY_ASSIGN(const std::string max_count, params.Needed("MaxCount"));
+  TRY(params.Needed("MinCount"));
+  TRY(params.Needed("MaxCount"));
   TRY_ASSIGN(const std::int64_t least, params.Number("MinCount", 1));
   TRY_ASSIGN(const std::int64_t most, params.Number("MaxCount", 1));
   request.min_count = static_cast<int>(least);

@@ -68,7 +68,7 @@ Answer<Json> GetSecretValue(Services& services, const Json& body) {
   const std::string id = Text(body, "SecretId");
   for (const auto& [name, value] : services.secrets) {
     Json names = SecretNames(name);
-    if (id != name && id != names["ARN"]) continue;
+    if (id != name && id != Text(names, "ARN")) continue;
     names["SecretString"] = value;
     names["VersionStages"] = {"AWSCURRENT"};
     names["CreatedDate"] = Epoch(services.cloud.now);

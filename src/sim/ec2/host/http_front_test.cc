@@ -27,6 +27,16 @@ class FrontTest : public ::testing::Test {
     return reply;
   }
 
+  void AnswerWith(HttpReply reply) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    next_ = std::move(reply);
+  }
+
+  int CountAsked() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return asked_;
+  }
+
   std::unique_ptr<HttpFront> Open(int port) {
     auto front = HttpFront::Open(port, [this](const HttpRequest& r) { return Answer(r); });
     CHECK(front.ok(), "a port of loopback is free");
@@ -56,29 +66,24 @@ TEST_F(FrontTest, TakesFormsThatAreLongerThanTheLibraryLikes) {
 }
 
 TEST_F(FrontTest, CutsTheConnectionOfALostAnswer) {
-  next_.is_lost = true;
+  AnswerWith({.is_lost = true});
   httplib::Client client = Connect();
   EXPECT_FALSE(client.Get("/"));
-  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(CountAsked(), 1);
 }
 
 TEST_F(FrontTest, CutsAPartOutOfABody) {
-  next_.body = "0123456789 ";
+  AnswerWith({.body = "0123456789 "});
   const auto answer = Connect().Get("/", {httplib::make_range_header({{2, 4}})});
   EXPECT_EQ(answer->status, 206);
   EXPECT_EQ(answer->body, "234");
 }
 
 TEST_F(FrontTest, AnswersManyAtOnceWhileOneIsHeldBack) {
-  next_.late = hours(1);
+  AnswerWith({.late = hours(1)});
   std::thread waits([&] { EXPECT_TRUE(Connect().Get("/late")) << "answered at the end"; });
-  while (true) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (asked_ == 1) {
-      next_.late = {};
-      break;
-    }
-  }
+  while (CountAsked() == 0) std::this_thread::yield();
+  AnswerWith({});
   std::atomic<int> answered = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {

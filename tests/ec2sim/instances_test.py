@@ -22,14 +22,14 @@ WAYS = ["root", "user", "shims"] if IS_ROOT else ["user", "shims"]
 def kept_apart(way, mayfly_bin):
     """A simulated cloud whose instances are kept apart in this way."""
     with tempfile.TemporaryDirectory(prefix="mf-") as folder:
-        prefix = ()
+        who = ()
         if way != "root" and IS_ROOT:
             os.chmod(folder, 0o755)
             os.chown(folder, SOMEBODY, SOMEBODY)
-            prefix = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups")
+            who = (f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups")
         environment = {"MAYFLY_TEST_NO_NAMESPACES": "1"} if way == "shims" else {}
         cloud = SimulatedCloud(mayfly_bin, Path(folder, "state"), environment=environment,
-                               prefix=prefix)
+                               who=who)
         cloud.way = way
         expected = {"root": "over a copy", "user": "of an ordinary user", "shims": "plain"}
         if way == "user" and "plain" in cloud.about["isolation"]:

@@ -23,12 +23,13 @@ AWS = Path(sys.executable).parent / "aws"
 
 
 class SimulatedCloud:
-    """The simulator as a process; `stop` ends it."""
+    """The simulator as a process; `stop` ends it, and so does the end of the test. `who` are
+    options of setpriv that say as whom it runs."""
 
-    def __init__(self, binary, folder, *flags, environment=None, prefix=()):
+    def __init__(self, binary, folder, *flags, environment=None, who=()):
         self.folder = Path(folder)
         self.process = subprocess.Popen(
-            [*prefix, binary, "ec2sim", "--json", "--state", folder, *flags],
+            ["setpriv", "--pdeathsig=TERM", *who, binary, "ec2sim", "--json", "--state", folder, *flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()

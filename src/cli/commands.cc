@@ -7,9 +7,9 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::array<AddCommand, 15> kCommands{
-    AddInit, AddSample,  AddFeatures, AddDoctor, AddPlan, AddRun,      AddStatus,   AddLogs,
-    AddExplain, AddCost, AddVerify, AddStop, AddRollback, AddSimulate, AddWorker,
+constexpr std::array<AddCommand, 16> kCommands{
+    AddInit,    AddSample, AddFeatures, AddDoctor, AddPlan,     AddRun,      AddStatus, AddLogs,
+    AddExplain, AddCost,   AddVerify,   AddStop,   AddRollback, AddSimulate, AddEc2sim, AddWorker,
 };
 
 }  // namespace

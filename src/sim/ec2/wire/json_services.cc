@@ -1,0 +1,342 @@
+#include "sim/ec2/wire/json_services.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/ec2/prices.h"
+#include "sim/ec2/quotas.h"
+#include "sim/ec2/storage.h"
+
+namespace mayfly::ec2 {
+namespace {
+
+using Json = nlohmann::json;
+
+double Epoch(Instant instant) { return Seconds(instant.time_since_epoch()); }
+
+std::string Text(const Json& body, const char* key) {
+  const auto found = body.find(key);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Refusal NotValid(std::string message) { return {"ValidationException", std::move(message), 400}; }
+
+// --- SSM ----------------------------------------------------------------------------------------
+
+Answer<Json> GetParameter(Services& services, const Json& body) {
+  const std::string name = Text(body, "Name");
+  std::string value;
+  for (const Image& image : AllImages()) {
+    if (image.parameter == name) value = image.id;
+  }
+  const auto own = services.parameters.find(name);
+  if (own != services.parameters.end()) value = own->second;
+  if (value.empty()) return Refusal{"ParameterNotFound", ""};
+  return Json{{"Parameter",
+               {{"Name", name},
+                {"Type", own != services.parameters.end() ? "SecureString" : "String"},
+                {"Value", value},
+                {"Version", 1},
+                {"LastModifiedDate", Epoch(services.cloud.now)},
+                {"ARN", fmt::format("arn:aws:ssm:{}:{}:parameter{}", kRegion, kAccount, name)},
+                {"DataType", "text"}}}};
+}
+
+Answer<Json> PutParameter(Services& services, const Json& body) {
+  const std::string name = Text(body, "Name");
+  const bool overwrites = body.value("Overwrite", false);
+  if (name.empty()) return NotValid("a parameter needs a name");
+  if (services.parameters.contains(name) && !overwrites) {
+    return Refusal{"ParameterAlreadyExists", "The parameter already exists."};
+  }
+  services.parameters[name] = Text(body, "Value");
+  return Json{{"Version", 1}, {"Tier", "Standard"}};
+}
+
+// --- Secrets Manager ----------------------------------------------------------------------------
+
+Json SecretNames(const std::string& name) {
+  return {{"Name", name},
+          {"ARN",
+           fmt::format("arn:aws:secretsmanager:{}:{}:secret:{}-AbCdEf", kRegion, kAccount, name)},
+          {"VersionId", "00000000-0000-4000-8000-000000000001"}};
+}
+
+Answer<Json> GetSecretValue(Services& services, const Json& body) {
+  const std::string id = Text(body, "SecretId");
+  for (const auto& [name, value] : services.secrets) {
+    Json names = SecretNames(name);
+    if (id != name && id != Text(names, "ARN")) continue;
+    names["SecretString"] = value;
+    names["VersionStages"] = {"AWSCURRENT"};
+    names["CreatedDate"] = Epoch(services.cloud.now);
+    return names;
+  }
+  return Refusal{"ResourceNotFoundException", "Secrets Manager can't find the specified secret."};
+}
+
+Answer<Json> CreateSecret(Services& services, const Json& body) {
+  const std::string name = Text(body, "Name");
+  if (services.secrets.contains(name)) {
+    return Refusal{"ResourceExistsException", "The secret already exists."};
+  }
+  services.secrets[name] = Text(body, "SecretString");
+  return SecretNames(name);
+}
+
+// --- Service Quotas -----------------------------------------------------------------------------
+
+std::string QuotaArn(const std::string& code) {
+  return fmt::format("arn:aws:servicequotas:{}:{}:ec2/{}", kRegion, kAccount, code);
+}
+
+Json QuotaJson(const Quota& quota, double value) {
+  return {{"ServiceCode", "ec2"},
+          {"ServiceName", "Amazon Elastic Compute Cloud (Amazon EC2)"},
+          {"QuotaArn", QuotaArn(quota.code)},
+          {"QuotaCode", quota.code},
+          {"QuotaName", quota.name},
+          {"Value", value},
+          {"Unit", "None"},
+          {"Adjustable", quota.is_adjustable},
+          {"GlobalQuota", false}};
+}
+
+Answer<const Quota*> NeededQuota(const Services& services, const Json& body) {
+  const Quota* quota = FindQuota(services.cloud, Text(body, "QuotaCode"));
+  if (Text(body, "ServiceCode") == "ec2" && quota != nullptr) return quota;
+  return Refusal{"NoSuchResourceException",
+                 "The request failed because the specified service or quota does not exist."};
+}
+
+Answer<Json> GetServiceQuota(Services& services, const Json& body) {
+  TRY_ASSIGN(const Quota* quota, NeededQuota(services, body));
+  return Json{{"Quota", QuotaJson(*quota, quota->value)}};
+}
+
+Answer<Json> GetDefaultQuota(Services& services, const Json& body) {
+  TRY_ASSIGN(const Quota* quota, NeededQuota(services, body));
+  return Json{{"Quota", QuotaJson(*quota, quota->default_value)}};
+}
+
+Answer<Json> ListServiceQuotas(Services& services, const Json& body) {
+  if (Text(body, "ServiceCode") != "ec2") {
+    return Refusal{"NoSuchResourceException", "The specified service does not exist."};
+  }
+  Json list = Json::array();
+  for (const Quota& quota : services.cloud.quotas) list.push_back(QuotaJson(quota, quota.value));
+  return Json{{"Quotas", list}};
+}
+
+Json RequestJson(const QuotaRequest& request, Instant now) {
+  Json json{{"Id", request.id},
+            {"ServiceCode", "ec2"},
+            {"ServiceName", "Amazon Elastic Compute Cloud (Amazon EC2)"},
+            {"QuotaCode", request.code},
+            {"QuotaArn", QuotaArn(request.code)},
+            {"DesiredValue", request.desired},
+            {"Status", request.status()},
+            {"Created", Epoch(request.created)},
+            {"LastUpdated", Epoch(now)},
+            {"Unit", "None"},
+            {"GlobalQuota", false}};
+  if (request.status() == "CASE_OPENED") json["CaseId"] = "100000001";
+  return json;
+}
+
+Answer<Json> RequestIncrease(Services& services, const Json& body) {
+  TRY_ASSIGN(const Quota* quota, NeededQuota(services, body));
+  TRY_ASSIGN(const QuotaRequest made,
+             RequestQuota(services.cloud, quota->code, body.value("DesiredValue", 0.0)));
+  return Json{{"RequestedQuota", RequestJson(made, services.cloud.now)}};
+}
+
+Answer<Json> GetQuotaChange(Services& services, const Json& body) {
+  const QuotaRequest* request = FindQuotaRequest(services.cloud, Text(body, "RequestId"));
+  if (request != nullptr) {
+    return Json{{"RequestedQuota", RequestJson(*request, services.cloud.now)}};
+  }
+  return Refusal{"NoSuchResourceException", "There is no such quota request."};
+}
+
+// With or without "ByQuota" in the operation's name.
+Answer<Json> ListQuotaChanges(Services& services, const Json& body) {
+  const std::string code = Text(body, "QuotaCode");
+  const std::string status = Text(body, "Status");
+  Json list = Json::array();
+  for (const QuotaRequest& request : services.cloud.quota_requests) {
+    const bool fits =
+        (code.empty() || request.code == code) && (status.empty() || request.status() == status);
+    if (fits) list.push_back(RequestJson(request, services.cloud.now));
+  }
+  return Json{{"RequestedQuotas", list}};
+}
+
+// --- Pricing ------------------------------------------------------------------------------------
+
+Json ProductAttributes(const InstanceType& type) {
+  return {{"instanceType", type.name},
+          {"regionCode", std::string(kRegion)},
+          {"location", "US East (N. Virginia)"},
+          {"operatingSystem", "Linux"},
+          {"tenancy", "Shared"},
+          {"preInstalledSw", "NA"},
+          {"capacitystatus", "Used"},
+          {"marketoption", "OnDemand"},
+          {"vcpu", std::to_string(type.vcpus)},
+          {"memory", fmt::format("{} GiB", type.memory_mib / 1024)},
+          {"servicecode", "AmazonEC2"}};
+}
+
+// An element of PriceList: JSON inside a string.
+std::string Product(const InstanceType& type, const std::string& sku, std::int64_t micro_usd_h) {
+  const std::string offer = sku + ".JRTCKXETXF";
+  const std::string rate = offer + ".6YS6EN2CT7";
+  const Json dimension{{"unit", "Hrs"},
+                       {"rateCode", rate},
+                       {"description", "per On Demand Linux " + type.name + " Instance Hour"},
+                       {"beginRange", "0"},
+                       {"endRange", "Inf"},
+                       {"appliesTo", Json::array()},
+                       {"pricePerUnit", {{"USD", FormatPrice(micro_usd_h) + "0000"}}}};
+  const Json term{{"priceDimensions", {{rate, dimension}}},
+                  {"sku", sku},
+                  {"effectiveDate", "2025-10-01T00:00:00Z"},
+                  {"offerTermCode", "JRTCKXETXF"},
+                  {"termAttributes", Json::object()}};
+  const Json product{{"product",
+                      {{"productFamily", "Compute Instance"},
+                       {"attributes", ProductAttributes(type)},
+                       {"sku", sku}}},
+                     {"serviceCode", "AmazonEC2"},
+                     {"terms", {{"OnDemand", {{offer, term}}}}},
+                     {"version", "20251001000000"},
+                     {"publicationDate", "2025-10-01T00:00:00Z"}};
+  return product.dump();
+}
+
+bool PassesFilters(const Json& attributes, const Json& filters) {
+  return std::all_of(filters.begin(), filters.end(), [&](const Json& filter) {
+    return attributes.value(Text(filter, "Field"), "") == Text(filter, "Value");
+  });
+}
+
+Answer<Json> GetProducts(Services&, const Json& body) {
+  if (Text(body, "ServiceCode") != "AmazonEC2") {
+    return Refusal{"InvalidParameterException", "Only AmazonEC2 is sold here"};
+  }
+  const Json filters = body.value("Filters", Json::array());
+  Json list = Json::array();
+  int number = 0;
+  for (const InstanceType& type : AllTypes()) {
+    number += 2;
+    if (!PassesFilters(ProductAttributes(type), filters)) continue;
+    // The real list has a product without a price beside many a real one.
+    list.push_back(Product(type, fmt::format("SIM{:013}", number), 0));
+    list.push_back(Product(type, fmt::format("SIM{:013}", number + 1), type.on_demand_micro_usd_h));
+  }
+  return Json{{"FormatVersion", "aws_v1"}, {"PriceList", list}};
+}
+
+struct Operation {
+  std::string_view name;
+  Answer<Json> (*run)(Services& services, const Json& body);
+};
+constexpr std::array<Operation, 12> kOperations{{
+    {"GetParameter", GetParameter},
+    {"PutParameter", PutParameter},
+    {"GetSecretValue", GetSecretValue},
+    {"CreateSecret", CreateSecret},
+    {"GetServiceQuota", GetServiceQuota},
+    {"GetAWSDefaultServiceQuota", GetDefaultQuota},
+    {"ListServiceQuotas", ListServiceQuotas},
+    {"RequestServiceQuotaIncrease", RequestIncrease},
+    {"GetRequestedServiceQuotaChange", GetQuotaChange},
+    {"ListRequestedServiceQuotaChangeHistory", ListQuotaChanges},
+    {"ListRequestedServiceQuotaChangeHistoryByQuota", ListQuotaChanges},
+    {"GetProducts", GetProducts},
+}};
+
+// --- Scheduler ----------------------------------------------------------------------------------
+
+Answer<Schedule> ReadSchedule(const Services& services, const std::string& name, const Json& body) {
+  const std::string expression = Text(body, "ScheduleExpression");
+  const Json target = body.value("Target", Json::object());
+  const bool is_once = expression.starts_with("at(") && expression.ends_with(")");
+  const Result<Instant> at =
+      is_once ? ParseInstant(expression.substr(3, expression.size() - 4)) : Invalid("not at()");
+  if (!at.ok())
+    return NotValid("Invalid Schedule Expression: only at(yyyy-mm-ddThh:mm:ss) is simulated");
+  if (Text(target, "Arn") != "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances") {
+    return NotValid("only the target aws-sdk:ec2:terminateInstances is simulated");
+  }
+  if (Text(target, "RoleArn").empty()) return NotValid("Target.RoleArn is missing");
+  Schedule schedule{
+      .name = name, .at = *at, .target = target.dump(), .created = services.cloud.now};
+  const Json input = Json::parse(Text(target, "Input"), nullptr, /*allow_exceptions=*/false);
+  if (!input.is_object()) return NotValid("Target.Input is no JSON object");
+  for (const Json& id : input.value("InstanceIds", Json::array())) {
+    if (id.is_string()) schedule.instances.push_back(id.get<std::string>());
+  }
+  schedule.delete_when_done = Text(body, "ActionAfterCompletion") == "DELETE";
+  return schedule;
+}
+
+Json ScheduleJson(const Schedule& schedule) {
+  std::string at = FormatInstant(std::chrono::floor<seconds>(schedule.at));
+  at.pop_back();
+  return {{"Name", schedule.name},
+          {"GroupName", schedule.group},
+          {"Arn", fmt::format("arn:aws:scheduler:{}:{}:schedule/{}/{}", kRegion, kAccount,
+                              schedule.group, schedule.name)},
+          {"State", "ENABLED"},
+          {"ScheduleExpression", "at(" + at + ")"},
+          {"ActionAfterCompletion", schedule.delete_when_done ? "DELETE" : "NONE"},
+          {"FlexibleTimeWindow", {{"Mode", "OFF"}}},
+          {"CreationDate", Epoch(schedule.created)},
+          {"Target", Json::parse(schedule.target)}};
+}
+
+Answer<Json> ListSchedules(const Services& services) {
+  Json list = Json::array();
+  for (const Schedule& schedule : services.cloud.schedules) {
+    if (!schedule.deleted) list.push_back(ScheduleJson(schedule));
+  }
+  return Json{{"Schedules", list}};
+}
+
+}  // namespace
+
+Answer<Json> AnswerJson(Services& services, const std::string& operation, const Json& body) {
+  for (const Operation& one : kOperations) {
+    if (one.name == operation) return one.run(services, body);
+  }
+  return Refusal{"UnknownOperationException",
+                 fmt::format("The operation {} is not simulated", operation)};
+}
+
+Answer<Json> AnswerScheduler(Services& services, const HttpRequest& request) {
+  constexpr std::string_view kPrefix = "/schedules";
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  if (!path.starts_with(kPrefix)) return Refusal{"ResourceNotFoundException", path, 404};
+  const std::string name =
+      path.size() > kPrefix.size() + 1 ? path.substr(kPrefix.size() + 1) : std::string();
+  if (name.empty()) return ListSchedules(services);
+  if (request.method == "GET") {
+    TRY_ASSIGN(const Schedule* found, FindSchedule(services.cloud, name));
+    return ScheduleJson(*found);
+  }
+  if (request.method == "DELETE") {
+    TRY(DeleteSchedule(services.cloud, name));
+    return Json::object();
+  }
+  const Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_object()) return NotValid("the body is no JSON object");
+  TRY_ASSIGN(const Schedule schedule, ReadSchedule(services, name, body));
+  TRY(PutSchedule(services.cloud, schedule, /*replaces=*/request.method == "PUT"));
+  return Json{{"ScheduleArn", ScheduleJson(schedule)["Arn"]}};
+}
+
+}  // namespace mayfly::ec2

@@ -43,7 +43,7 @@ TEST_P(RetriedCode, IsAskedAgainWithTheSameBytes) {
 
 INSTANTIATE_TEST_SUITE_P(Every, RetriedCode,
                          testing::Values("RequestLimitExceeded", "Throttling", "InternalError",
-                                           "ServiceUnavailable", "Unavailable", "NeverHeardOf"));
+                                         "ServiceUnavailable", "Unavailable", "NeverHeardOf"));
 
 class DefiniteCode : public testing::TestWithParam<const char*> {};
 
@@ -59,11 +59,10 @@ TEST_P(DefiniteCode, IsNotAskedAgain) {
 
 INSTANTIATE_TEST_SUITE_P(Every, DefiniteCode,
                          testing::Values("InsufficientInstanceCapacity", "VcpuLimitExceeded",
-                                           "InsufficientFreeAddressesInSubnet",
-                                           "SpotMaxPriceTooLow", "UnauthorizedOperation",
-                                           "InvalidParameterValue", "IdempotentInstanceTerminated",
-                                           "DryRunOperation", "InvalidInstanceID.NotFound",
-                                           "IncorrectState"));
+                                         "InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow",
+                                         "UnauthorizedOperation", "InvalidParameterValue",
+                                         "IdempotentInstanceTerminated", "DryRunOperation",
+                                         "InvalidInstanceID.NotFound", "IncorrectState"));
 
 TEST(Caller, WhatWasNotSentIsSentAgain) {
   World world;

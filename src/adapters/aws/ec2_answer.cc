@@ -33,9 +33,8 @@ Error UnreadChange(const Error& error) {
 
 Status Ec2Done(Caller& caller, const Query& query, Effect effect) {
   TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, effect));
-  Result<bool> done = NeedBool(answer.root(), "return");
-  if (!done.ok()) return UnreadChange(done.error());
-  if (!*done) return Unavailable("ec2 " + query.action() + ": answers that it did nothing");
+  const bool is_undone = Text(answer.root(), "return") == "false";
+  if (is_undone) return Unavailable("ec2 " + query.action() + ": answers that it did nothing");
   return {};
 }
 

@@ -22,7 +22,7 @@ Result<XmlAnswer> Ec2Change(Caller& caller, const Query& query, Effect effect);
 // kCorrupt as kAmbiguous: for whoever reads the answer of a change.
 Error UnreadChange(const Error& error);
 
-// A change that answers nothing but <return>true</return>.
+// A change that answers nothing, or <return>true</return>.
 Status Ec2Done(Caller& caller, const Query& query, Effect effect);
 
 // All pages of a list, each item to `take`; more than kMostPages is kExhausted. A page without the

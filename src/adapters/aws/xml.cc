@@ -82,7 +82,8 @@ std::vector<pugi::xml_node> Items(pugi::xml_node node, std::string_view path,
                                   std::string_view member) {
   std::vector<pugi::xml_node> items;
   const pugi::xml_node list = node.first_element_by_path(std::string(path).c_str());
-  for (pugi::xml_node item : list.children(std::string(member).c_str())) items.push_back(item);
+  const std::string name(member);  // the iterator points into it
+  for (pugi::xml_node item : list.children(name.c_str())) items.push_back(item);
   return items;
 }
 

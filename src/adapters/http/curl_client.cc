@@ -15,6 +15,8 @@ struct FreeList {
 };
 using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 
+constexpr long kWaitToContinueMs = 20;  // NOLINT(google-runtime-int): libcurl's type
+
 // What libcurl's callbacks write into.
 struct Reception {
   HttpResponse response;
@@ -82,7 +84,6 @@ HeaderList HeadersOf(const HttpRequest& request) {
   if (request.signing && !request.signing->session_token.empty()) {
     Add(list, "x-amz-security-token: " + request.signing->session_token);
   }
-  Add(list, "Expect:");  // no round trip before a large body
   return list;
 }
 
@@ -118,6 +119,9 @@ void SetLimits(CURL* handle, const HttpRequest& request) {
   Set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   Set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   Set(handle, CURLOPT_PATH_AS_IS, 1L);  // what is signed is what is sent
+  // Before a large body libcurl asks whether it is wanted, and a server need not answer. To take
+  // the header away ("Expect:") would have 7.88 sign a header that is not sent.
+  Set(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, kWaitToContinueMs);
   if (IsNearby(request.url)) Set(handle, CURLOPT_PROXY, "");
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace mayfly::aws {
 namespace {
 
@@ -45,10 +47,13 @@ Status ForEachItem(Caller& caller, Query query, std::string_view list,
     Query next = query;
     next.SetUnlessEmpty("NextToken", token);
     TRY_ASSIGN(const XmlAnswer answer, Ec2Read(caller, next));
-    if (!answer.root().child(std::string(list).c_str())) {
-      return Corrupt(fmt::format("ec2 {}: the answer has no {}", query.action(), list));
+    const pugi::xml_node all = answer.root().child(std::string(list).c_str());
+    const std::vector<pugi::xml_node> items = Items(answer.root(), list);
+    const auto children = std::distance(all.begin(), all.end());
+    if (!all || children != std::ssize(items)) {
+      return Corrupt(fmt::format("ec2 {}: the answer has no {} of items", query.action(), list));
     }
-    for (pugi::xml_node item : Items(answer.root(), list)) {
+    for (pugi::xml_node item : items) {
       Status taken = take(item);
       if (!taken.ok()) return taken.error().Within("ec2 " + query.action());
     }

@@ -21,6 +21,7 @@
 #include "adapters/aws/sts.h"
 #include "adapters/aws/testing/scripted.h"
 #include "base/rng.h"
+#include "base/testing/mutate.h"
 #include "base/text.h"
 
 namespace mayfly::aws {
@@ -169,29 +170,6 @@ constexpr std::array<std::string_view, 12> kTokens = {
     "<",  ">",    "</item>", "<item>", "&lt;", "\"", "{", "}", "null", "99999999999999999999",
     "\\", "&#x0;"};
 
-std::string Mutate(std::string text, Rng& rng) {
-  for (std::uint64_t left = 1 + rng.Below(4); left > 0; --left) {
-    const std::size_t at = text.empty() ? 0 : rng.Below(text.size());
-    switch (rng.Below(5)) {
-      case 0:
-        if (!text.empty()) text[at] = static_cast<char>(rng.Below(256));
-        break;
-      case 1:
-        text.insert(at, kTokens[rng.Below(kTokens.size())]);
-        break;
-      case 2:
-        text.erase(at, 1 + rng.Below(30));
-        break;
-      case 3:
-        text.insert(at, text.substr(rng.Below(text.size() + 1), rng.Below(80)));
-        break;
-      default:
-        text.resize(at);
-    }
-  }
-  return text;
-}
-
 std::uint64_t Cases() {
   const char* asked = std::getenv("MAYFLY_FUZZ_CASES");
   return asked == nullptr ? 1000 : std::strtoull(asked, nullptr, 10);
@@ -215,7 +193,7 @@ void Fuzz(const std::vector<Subject>& subjects) {
     std::uint64_t refused = 0;
     for (std::uint64_t seed = 0; seed < Cases(); ++seed) {
       Rng rng = Rng(seed).Fork(Fnv1a(subject.name));
-      const std::string text = Mutate(subject.answer, rng);
+      const std::string text = Mutate(subject.answer, kTokens, rng);
       World world;
       world.http.Say(200, text);
       SCOPED_TRACE(testing::Message() << subject.name << " seed " << seed << "\n" << text);
@@ -252,7 +230,7 @@ TEST(Fuzz, AnyRefusalIsClassified) {
   for (std::uint64_t seed = 0; seed < 3 * Cases(); ++seed) {
     Rng rng = Rng(seed).Fork(5);
     const int status = 300 + static_cast<int>(rng.Below(300));
-    const HttpResponse response{status, {}, Mutate(forms[seed % 3], rng)};
+    const HttpResponse response{status, {}, Mutate(forms[seed % 3], kTokens, rng)};
     const Refusal refusal = ReadRefusal(response);
     ASSERT_FALSE(refusal.code.empty());
     ASSERT_NE(refusal.kind, ErrorKind::kDefect);

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from conftest import KEYS, REGION, Probe, Refused
+from own_probe import KEYS, REGION, Probe, Refused, probe_binary
 
 pytestmark = pytest.mark.filterwarnings("default")  # what moto warns of is not ours
 
@@ -24,8 +24,8 @@ def moto():
 
 
 @pytest.fixture
-def probe(probe_binary, moto, tmp_path):
-    return Probe(probe_binary, tmp_path, moto)
+def probe(moto, tmp_path):
+    return Probe(probe_binary(), tmp_path, moto)
 
 
 @pytest.fixture(scope="module")

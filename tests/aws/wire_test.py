@@ -14,7 +14,7 @@ import botocore.credentials
 import botocore.session
 import pytest
 
-from conftest import KEYS, REGION, Probe
+from own_probe import KEYS, REGION, Probe, probe_binary
 
 TOKEN = "canary/session+token=="
 ANSWERS = {
@@ -65,8 +65,8 @@ def recorder():
 
 
 @pytest.fixture
-def probe(probe_binary, recorder, tmp_path):
-    return Probe(probe_binary, tmp_path, recorder.url)
+def probe(recorder, tmp_path):
+    return Probe(probe_binary(), tmp_path, recorder.url)
 
 
 def signature_by_botocore(request, url, service, region, token):

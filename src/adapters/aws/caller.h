@@ -64,7 +64,8 @@ class Caller {
   Caller(CallerWorld world, Endpoints endpoints, Rng rng, CallPolicy policy = {})
       : world_(world), endpoints_(std::move(endpoints)), rng_(rng), policy_(policy) {}
 
-  // What AWS said in the end: an answer below 300, or its refusal.
+  // What AWS said in the end: an answer below 300, or its refusal. Only kRetrySameToken is repeated
+  // here; what passes by itself in minutes (kWaitAndRepeat) is for who asked.
   struct Answer {
     HttpResponse response;
     std::optional<Refusal> refusal;

@@ -40,7 +40,7 @@ Status Ec2Done(Caller& caller, const Query& query, Effect effect) {
   return {};
 }
 
-Status ForEachItem(Caller& caller, Query query, std::string_view list,
+Status ForEachItem(Caller& caller, const Query& query, std::string_view list,
                    const std::function<Status(pugi::xml_node)>& take) {
   std::string token;
   for (int page = 0; page < kMostPages; ++page) {

@@ -28,7 +28,7 @@ Status Ec2Done(Caller& caller, const Query& query, Effect effect);
 // All pages of a list, each item to `take`; more than kMostPages is kExhausted. A page without the
 // list is kCorrupt: it must not look like an empty one.
 inline constexpr int kMostPages = 200;
-Status ForEachItem(Caller& caller, Query query, std::string_view list,
+Status ForEachItem(Caller& caller, const Query& query, std::string_view list,
                    const std::function<Status(pugi::xml_node)>& take);
 
 template <typename Item>

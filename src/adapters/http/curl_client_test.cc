@@ -4,21 +4,25 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace mayfly::http {
 namespace {
 
 std::string LoopbackUrl(int port) { return "http://127.0.0.1:" + std::to_string(port); }
 
-// Answers connection after connection with one text each, and keeps what it was sent. An empty text
-// closes the connection without an answer; "(silence)" keeps it open until the client leaves.
+// Answers request after request with one text each, and keeps what it was sent. An empty text
+// closes the connection without an answer; "(silence)" keeps it open until the client leaves. After
+// an answer that says "Connection: close" the server does so; else the client may use it again.
 class CannedServer {
  public:
   explicit CannedServer(std::vector<std::string> answers)
@@ -41,6 +45,7 @@ class CannedServer {
   }
 
   std::string url() const { return LoopbackUrl(port_); }
+  int connections() const { return connections_; }
   std::vector<std::string> requests() {
     std::lock_guard lock(mutex_);
     return requests_;
@@ -48,18 +53,35 @@ class CannedServer {
 
  private:
   void Serve() {
+    int peer = -1;
     for (const std::string& answer : answers_) {
-      const int peer = accept(listener_, nullptr, nullptr);
+      peer = Next(peer);
       if (peer < 0) return;
       Keep(ReadRequest(peer));
       char byte = 0;
-      if (answer == "(silence)") {
+      const bool is_silent = answer == "(silence)";
+      if (is_silent) {
         (void)read(peer, &byte, 1);  // ends when the client gives up
       } else {
         EXPECT_EQ(write(peer, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
       }
-      close(peer);
+      const bool stays = answer.find("Connection: keep-alive") != std::string::npos;
+      if (!stays) close(std::exchange(peer, -1));
     }
+    if (peer >= 0) close(peer);
+  }
+
+  // The connection on which the next request comes: the one that was left open, or a new one.
+  int Next(int open) {
+    std::array<pollfd, 2> watched{{{open, POLLIN, 0}, {listener_, POLLIN, 0}}};
+    (void)poll(watched.data(), watched.size(), -1);
+    char byte = 0;
+    const bool is_again =
+        open >= 0 && watched[0].revents != 0 && recv(open, &byte, 1, MSG_PEEK) == 1;
+    if (is_again) return open;
+    if (open >= 0) close(open);
+    ++connections_;
+    return accept(listener_, nullptr, nullptr);
   }
 
   static std::string ReadRequest(int peer) {
@@ -87,16 +109,16 @@ class CannedServer {
   std::vector<std::string> answers_;
   int listener_;
   int port_ = 0;
+  std::atomic<int> connections_ = 0;
   std::mutex mutex_;  // guards requests_
   std::vector<std::string> requests_;
   std::thread thread_;
 };
 
 std::string Answer(const std::string& status, const std::string& body,
-                   const std::string& header = "X-Kind: canned") {
-  return "HTTP/1.1 " + status + "\r\n" + header +
-         "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-         body;
+                   const std::string& header = "Connection: close") {
+  return "HTTP/1.1 " + status + "\r\nX-Kind: canned\r\n" + header +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 // A port on which nobody listens: it was ours a moment ago.
@@ -162,13 +184,24 @@ TEST(CurlClient, AnAnswerBeyondItsBoundIsRefused) {
 }
 
 TEST(CurlClient, RedirectsAreFollowedOnlyWhenAsked) {
-  const std::string away = Answer("302 Found", "", "Location: /there");
+  const std::string away = Answer("302 Found", "", "Connection: close\r\nLocation: /there");
   CannedServer server({away, away, Answer("200 OK", "there")});
   CurlClient client;
   EXPECT_EQ(client.Send({.url = server.url()})->status, 302);
   Result<HttpResponse> followed = client.Send({.url = server.url(), .redirects = 1});
   EXPECT_EQ(followed->status, 200);
   EXPECT_FALSE(followed->header("location"));
+}
+
+TEST(CurlClient, AConnectionIsUsedAgainUnlessARequestMustArriveOnce) {
+  const std::string open = Answer("200 OK", "", "Connection: keep-alive");
+  CannedServer server({open, open, open});
+  CurlClient client;
+  ASSERT_TRUE(client.Send({.url = server.url()}).ok());
+  ASSERT_TRUE(client.Send({.url = server.url()}).ok());
+  EXPECT_EQ(server.connections(), 1);
+  ASSERT_TRUE(client.Send({.url = server.url(), .is_repeatable = false}).ok());
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(CurlClient, SignsWithTheTokenAndNeverSendsTheSecret) {

@@ -1,4 +1,4 @@
-"""The probe, and an AWS on the loopback address for it."""
+"""One call of our client of AWS, from outside: the probe, with an environment of its own."""
 
 import json
 import os
@@ -47,8 +47,8 @@ class Probe:
         return answer
 
 
-@pytest.fixture(scope="session")
 def probe_binary():
+    """The path of the probe; the test is skipped where it was not built."""
     path = Path(os.environ.get("MAYFLY_AWS_PROBE",
                                ROOT / "build/release/tests/aws/mayfly_aws_probe"))
     if not path.exists():

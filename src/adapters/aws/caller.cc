@@ -161,8 +161,8 @@ std::optional<Result<Caller::Answer>> Caller::AfterRefusal(const Call& call, Htt
     return std::nullopt;
   }
   // These two are about the thing itself, whichever try made or removed it.
-  const bool is_definite =
-      refusal.reaction == Reaction::kNewAttempt || refusal.reaction == Reaction::kAbsent;
+  const bool is_removed = refusal.reaction == Reaction::kAbsent && call.effect == Effect::kRemoving;
+  const bool is_definite = refusal.reaction == Reaction::kNewAttempt || is_removed;
   if (progress.may_have_happened && !is_definite) return progress.GivenUp(world_.clock.Mono());
   return Answer{std::move(response), std::move(refusal)};
 }

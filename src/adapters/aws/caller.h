@@ -20,6 +20,7 @@ namespace mayfly::aws {
 enum class Effect {
   kRead,        // changes nothing: repeated freely, its refusals are definite
   kRepeatable,  // changes something once, however often it arrives: a token, or idempotent as it is
+  kRemoving,    // the same, and that the thing is not there is an answer, whichever try removed it
   kOnce,        // each arrival counts: never sent again once it may have arrived
 };
 

@@ -120,6 +120,15 @@ TEST(Caller, AUsedUpTokenIsTheTruthEvenAfterALostReply) {
   EXPECT_EQ(answer->refusal->reaction, Reaction::kNewAttempt);
 }
 
+TEST(Caller, WhatIsNotThereWasRemovedByWhicheverTry) {
+  World world;
+  world.http.Fail(kLost).Refuse(400, "InvalidFleetId.NotFound");
+  EXPECT_EQ(world.caller.Send(Change(Effect::kRemoving)).error().kind(), ErrorKind::kNotFound);
+  World other;
+  other.http.Fail(kLost).Refuse(400, "InvalidFleetId.NotFound");
+  EXPECT_EQ(other.caller.Send(Change(Effect::kRepeatable)).error().kind(), ErrorKind::kAmbiguous);
+}
+
 TEST(Caller, ExpiredCredentialsAreRenewedOnce) {
   World world;
   world.http.Refuse(400, "ExpiredToken").Say(200, "ok");

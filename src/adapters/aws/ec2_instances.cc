@@ -102,7 +102,7 @@ Result<std::vector<InstanceStatus>> DescribeInstanceStatus(Caller& caller,
 Result<InstanceState> TerminateInstance(Caller& caller, const std::string& id) {
   Query query = Ec2Query("TerminateInstances");
   query.Set("InstanceId.1", id);
-  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRepeatable));
+  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRemoving));
   for (pugi::xml_node item : Items(answer.root(), "instancesSet")) {
     if (Text(item, "instanceId") != id) continue;
     Result<InstanceState> state = ParseState(item, "currentState/name");

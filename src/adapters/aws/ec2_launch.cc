@@ -115,10 +115,19 @@ Status TakeFleetInstances(pugi::xml_node item, LaunchAnswer& launched) {
   return {};
 }
 
+// What a launch does not find is something that it was told to use.
+Refusal OfLaunch(Refusal refusal) {
+  if (refusal.reaction != Reaction::kAbsent) return refusal;
+  refusal.reaction = Reaction::kFatalConfig;
+  refusal.kind = ErrorKind::kInvalid;
+  refusal.next_step = "correct what the message names";
+  return refusal;
+}
+
 PoolRefusal ParseFleetError(pugi::xml_node item) {
   const std::string overrides = "launchTemplateAndOverrides/overrides/";
   PoolRefusal refusal;
-  refusal.refusal = Classify(Text(item, "errorCode"), Text(item, "errorMessage"), 200);
+  refusal.refusal = OfLaunch(Classify(Text(item, "errorCode"), Text(item, "errorMessage"), 200));
   refusal.instance_type = Text(item, overrides + "instanceType");
   refusal.zone = Text(item, overrides + "availabilityZone");
   refusal.subnet_id = Text(item, overrides + "subnetId");
@@ -173,7 +182,7 @@ Result<LaunchAnswer> RunInstances(Caller& caller, const InstanceRequest& request
              caller.Exchange(QueryCall(Service::kEc2, query, Effect::kRepeatable)));
   if (answer.refusal) {
     LaunchAnswer refused;
-    refused.refusals = {{*std::move(answer.refusal), request.instance_type, request.zone,
+    refused.refusals = {{OfLaunch(*std::move(answer.refusal)), request.instance_type, request.zone,
                          request.network.subnet_id}};
     return refused;
   }
@@ -188,7 +197,7 @@ Status DryRun(Caller& caller, Query query) {
   const std::string what = "ec2 " + query.action();
   if (!answer.refusal) return Ambiguous(what + ": a dry run was carried out; look for its effect");
   if (answer.refusal->reaction == Reaction::kSuccess) return {};
-  return ErrorOf(*answer.refusal, what + " (dry run)");
+  return ErrorOf(OfLaunch(*answer.refusal), what + " (dry run)");
 }
 
 Status DryRunInstances(Caller& caller, const InstanceRequest& request) {
@@ -218,7 +227,7 @@ Result<std::string> CreateLaunchTemplate(Caller& caller, const LaunchTemplateReq
 Status DeleteLaunchTemplate(Caller& caller, const std::string& id) {
   Query query = Ec2Query("DeleteLaunchTemplate");
   query.Set("LaunchTemplateId", id);
-  TRY(Ec2Change(caller, query, Effect::kRepeatable));
+  TRY(Ec2Change(caller, query, Effect::kRemoving));
   return {};
 }
 
@@ -257,7 +266,7 @@ Result<LaunchAnswer> CreateFleet(Caller& caller, const FleetRequest& request) {
              caller.Exchange(QueryCall(Service::kEc2, FleetQuery(request), Effect::kRepeatable)));
   if (answer.refusal) {
     LaunchAnswer refused;
-    refused.refusals.push_back({*std::move(answer.refusal), "", "", ""});
+    refused.refusals.push_back({OfLaunch(*std::move(answer.refusal)), "", "", ""});
     return refused;
   }
   Result<LaunchAnswer> launched = ParseFleet(answer.response);
@@ -268,7 +277,7 @@ Result<LaunchAnswer> CreateFleet(Caller& caller, const FleetRequest& request) {
 Status DeleteFleet(Caller& caller, const std::string& id) {
   Query query = Ec2Query("DeleteFleets");
   query.Set("FleetId.1", id).SetFlag("TerminateInstances", true);
-  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRepeatable));
+  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRemoving));
   for (pugi::xml_node item : Items(answer.root(), "unsuccessfulFleetDeletionSet")) {
     const Refusal refusal = Classify(Text(item, "error/code"), Text(item, "error/message"), 400);
     const bool is_gone = refusal.code == "fleetIdDoesNotExist";

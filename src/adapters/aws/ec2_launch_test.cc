@@ -80,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair("SpotMaxPriceTooLow", Reaction::kNextPrice),
                     std::pair("IdempotentInstanceTerminated", Reaction::kNewAttempt),
                     std::pair("UnauthorizedOperation", Reaction::kFatalCredentials),
+                    std::pair("InvalidSecurityGroupID.NotFound", Reaction::kFatalConfig),
                     std::pair("InvalidAMIID.NotFound", Reaction::kFatalConfig)));
 
 TEST(RunInstances, AnAnswerThatCannotBeReadMayHaveLaunched) {

@@ -135,7 +135,7 @@ Result<std::vector<SpotRequest>> DescribeSpotRequests(Caller& caller, const Sele
 Status CancelSpotRequest(Caller& caller, const std::string& id) {
   Query query = Ec2Query("CancelSpotInstanceRequests");
   query.Set("SpotInstanceRequestId.1", id);
-  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRepeatable));
+  TRY_ASSIGN(const XmlAnswer answer, Ec2Change(caller, query, Effect::kRemoving));
   for (pugi::xml_node item : Items(answer.root(), "spotInstanceRequestSet")) {
     if (Text(item, "spotInstanceRequestId") == id) return {};
   }

@@ -24,8 +24,8 @@ struct ObjectInfo {
 // also where the answer to an earlier try was lost.
 Status PutIfAbsent(Caller& caller, const ObjectName& name, std::string_view bytes);
 
-// kNotFound: no such object; without the right to list the bucket S3 says kDenied instead. kCorrupt:
-// its bytes are not those that were put.
+// kNotFound: no such object; without the right to list the bucket S3 says kDenied instead.
+// kCorrupt: its bytes are not those that were put.
 Result<std::string> GetObject(Caller& caller, const ObjectName& name);
 
 Result<ObjectInfo> HeadObject(Caller& caller, const ObjectName& name);

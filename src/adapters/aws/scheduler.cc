@@ -47,6 +47,7 @@ Status CreateSchedule(Caller& caller, const Schedule& schedule) {
 
 Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group) {
   Call call = SchedulerCall("DeleteSchedule", "DELETE", name);
+  call.effect = Effect::kRemoving;
   if (!group.empty()) call.query = {{"groupName", group}};
   TRY(caller.Send(call));
   return {};

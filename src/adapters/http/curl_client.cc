@@ -74,8 +74,7 @@ bool HasLineBreak(const HttpRequest& request) {
 void Add(HeaderList& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   CHECK(longer != nullptr, "no memory for a header");
-  (void)list.release();  // it is the head of the longer one, or its part
-  list.reset(longer);
+  if (list == nullptr) list.reset(longer);  // else its head is as before
 }
 
 HeaderList HeadersOf(const HttpRequest& request) {

@@ -84,6 +84,6 @@ function(mayfly_library name)
       add_dependencies(mayfly_threaded_tests ${target}_test)
     endif()
     gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" PROPERTIES LABELS "${labels}"
-                         DISCOVERY_MODE PRE_TEST)
+                         NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()

@@ -30,6 +30,12 @@ TEST(Caller, SignsAndSendsToTheEndpointOfTheRegion) {
   EXPECT_EQ(request.signing->session_token, "canary-token-0");
 }
 
+std::string NameOfCode(const testing::TestParamInfo<const char*>& row) {
+  std::string name = row.param;
+  std::erase(name, '.');
+  return name;
+}
+
 class RetriedCode : public testing::TestWithParam<const char*> {};
 
 TEST_P(RetriedCode, IsAskedAgainWithTheSameBytes) {
@@ -43,7 +49,8 @@ TEST_P(RetriedCode, IsAskedAgainWithTheSameBytes) {
 
 INSTANTIATE_TEST_SUITE_P(Every, RetriedCode,
                          testing::Values("RequestLimitExceeded", "Throttling", "InternalError",
-                                         "ServiceUnavailable", "Unavailable", "NeverHeardOf"));
+                                         "ServiceUnavailable", "Unavailable", "NeverHeardOf"),
+                         NameOfCode);
 
 class DefiniteCode : public testing::TestWithParam<const char*> {};
 
@@ -62,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Every, DefiniteCode,
                                          "InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow",
                                          "UnauthorizedOperation", "InvalidParameterValue",
                                          "IdempotentInstanceTerminated", "DryRunOperation",
-                                         "InvalidInstanceID.NotFound", "IncorrectState"));
+                                         "InvalidInstanceID.NotFound", "IncorrectState"),
+                         NameOfCode);
 
 TEST(Caller, WhatWasNotSentIsSentAgain) {
   World world;

@@ -81,7 +81,12 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair("IdempotentInstanceTerminated", Reaction::kNewAttempt),
                     std::pair("UnauthorizedOperation", Reaction::kFatalCredentials),
                     std::pair("InvalidSecurityGroupID.NotFound", Reaction::kFatalConfig),
-                    std::pair("InvalidAMIID.NotFound", Reaction::kFatalConfig)));
+                    std::pair("InvalidAMIID.NotFound", Reaction::kFatalConfig)),
+    [](const auto& row) {
+      std::string name = row.param.first;
+      std::erase(name, '.');
+      return name;
+    });
 
 TEST(RunInstances, AnAnswerThatCannotBeReadMayHaveLaunched) {
   for (const std::string& text :

@@ -70,7 +70,10 @@ INSTANTIATE_TEST_SUITE_P(Every, QuotaState,
                                          std::pair(QuotaRequestState::kDenied, true),
                                          std::pair(QuotaRequestState::kCaseClosed, true),
                                          std::pair(QuotaRequestState::kNotApproved, true),
-                                         std::pair(QuotaRequestState::kInvalidRequest, true)));
+                                         std::pair(QuotaRequestState::kInvalidRequest, true)),
+                         [](const auto& row) {
+                           return std::string(QuotaRequestStateName(row.param.first));
+                         });
 
 TEST(Quotas, AnUnknownStateIsNoState) {
   World world;

@@ -19,16 +19,16 @@ bool IsAbsent(const Result<Credentials>& found) {
 
 }  // namespace
 
-Result<Credentials> ParseCredentials(std::string_view text, std::string source) {
-  TRY_ASSIGN(const nlohmann::json json, ParseJsonObject(text, source));
+Result<Credentials> ParseCredentials(std::string_view json, std::string source) {
+  TRY_ASSIGN(const nlohmann::json object, ParseJsonObject(json, source));
   Credentials credentials;
   credentials.source = std::move(source);
-  TRY_ASSIGN(credentials.access_key_id, NeedTextField(json, "AccessKeyId"));
-  TRY_ASSIGN(credentials.secret_access_key, NeedTextField(json, "SecretAccessKey"));
-  credentials.session_token = TextField(json, "SessionToken");
-  if (credentials.session_token.empty()) credentials.session_token = TextField(json, "Token");
-  if (!Field(json, "Expiration").is_null()) {
-    TRY_ASSIGN(credentials.expires, NeedInstantField(json, "Expiration"));
+  TRY_ASSIGN(credentials.access_key_id, NeedTextField(object, "AccessKeyId"));
+  TRY_ASSIGN(credentials.secret_access_key, NeedTextField(object, "SecretAccessKey"));
+  credentials.session_token = TextField(object, "SessionToken");
+  if (credentials.session_token.empty()) credentials.session_token = TextField(object, "Token");
+  if (!Field(object, "Expiration").is_null()) {
+    TRY_ASSIGN(credentials.expires, NeedInstantField(object, "Expiration"));
   }
   return credentials;
 }

@@ -17,7 +17,7 @@ using enum Reaction;
 struct CodeRow {
   std::string_view code;  // a trailing '*' stands for any rest; the first row that fits decides
   Reaction reaction;
-  std::string_view next_step = "";  // where the reaction's own is not clear enough
+  std::string_view next_step;  // where the reaction's own is not clear enough
 };
 
 constexpr std::string_view kClock =

@@ -10,6 +10,7 @@
 
 #include "bars/read_bars.h"
 #include "base/rng.h"
+#include "base/testing/mutate.h"
 
 namespace mayfly::bars {
 namespace {
@@ -44,32 +45,6 @@ constexpr std::array<std::string_view, 18> kTokens = {",",
                                                       "+",
                                                       "99999999999999999999",
                                                       "2024-02-30"};
-
-std::string Mutate(std::string text, Rng& rng) {
-  for (std::uint64_t left = 1 + rng.Below(6); left > 0; --left) {
-    const std::size_t at = text.empty() ? 0 : rng.Below(text.size());
-    switch (rng.Below(6)) {
-      case 0:
-        if (!text.empty()) text[at] = static_cast<char>(rng.Below(256));
-        break;
-      case 1:
-        text.insert(at, kTokens[rng.Below(kTokens.size())]);
-        break;
-      case 2:
-        text.erase(at, 1 + rng.Below(8));
-        break;
-      case 3:
-        text.insert(at, text.substr(rng.Below(text.size() + 1), rng.Below(80)));
-        break;
-      case 4:
-        if (!text.empty()) text[at] = static_cast<char>('0' + rng.Below(10));
-        break;
-      default:
-        text.resize(at);
-    }
-  }
-  return text;
-}
 
 ReadPolicy AnyPolicy(Rng& rng) {
   ReadPolicy policy;
@@ -110,7 +85,7 @@ TEST(Fuzz, AnyBytesGiveKeptPromisesOrAnError) {
   std::size_t refused = 0;
   for (std::uint64_t seed = 0; seed < cases; ++seed) {
     Rng rng = Rng(seed).Fork(17);
-    const std::string text = Mutate(std::string(kSeeds[seed % kSeeds.size()]), rng);
+    const std::string text = Mutate(std::string(kSeeds[seed % kSeeds.size()]), kTokens, rng);
     const auto result = ReadBars(text, "fuzz.csv", AnyPolicy(rng));
     SCOPED_TRACE(testing::Message() << "seed " << seed << "\n" << text);
     if (result.ok()) {

@@ -1,0 +1,80 @@
+#include "adapters/aws/ec2_places.h"
+
+namespace mayfly::aws {
+namespace {
+
+Result<Image> ParseImage(pugi::xml_node item) {
+  Image image;
+  TRY_ASSIGN(image.id, NeedText(item, "imageId"));
+  TRY_ASSIGN(image.state, NeedText(item, "imageState"));
+  TRY_ASSIGN(image.architecture, NeedText(item, "architecture"));
+  TRY_ASSIGN(image.created, MaybeInstant(item, "creationDate"));
+  image.name = Text(item, "name");
+  image.owner_id = Text(item, "imageOwnerId");
+  image.root_device = Text(item, "rootDeviceName");
+  return image;
+}
+
+Result<Subnet> ParseSubnet(pugi::xml_node item) {
+  Subnet subnet;
+  TRY_ASSIGN(subnet.id, NeedText(item, "subnetId"));
+  TRY_ASSIGN(subnet.vpc_id, NeedText(item, "vpcId"));
+  TRY_ASSIGN(subnet.zone, NeedText(item, "availabilityZone"));
+  TRY_ASSIGN(subnet.free_addresses, NeedInt(item, "availableIpAddressCount"));
+  subnet.gives_public_address = Text(item, "mapPublicIpOnLaunch") == "true";
+  return subnet;
+}
+
+Result<std::vector<PortRule>> ParseRules(pugi::xml_node item, std::string_view path) {
+  std::vector<PortRule> rules;
+  for (pugi::xml_node node : Items(item, path)) {
+    PortRule rule;
+    TRY_ASSIGN(rule.protocol, NeedText(node, "ipProtocol"));
+    const bool has_ports = !Text(node, "fromPort").empty();
+    if (has_ports) {
+      TRY_ASSIGN(rule.from, NeedInt(node, "fromPort"));
+      TRY_ASSIGN(rule.to, NeedInt(node, "toPort"));
+    }
+    for (pugi::xml_node range : Items(node, "ipRanges")) {
+      rule.ranges.push_back(Text(range, "cidrIp"));
+    }
+    for (pugi::xml_node range : Items(node, "ipv6Ranges")) {
+      rule.ranges.push_back(Text(range, "cidrIpv6"));
+    }
+    for (pugi::xml_node group : Items(node, "groups")) {
+      rule.groups.push_back(Text(group, "groupId"));
+    }
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+Result<SecurityGroup> ParseGroup(pugi::xml_node item) {
+  SecurityGroup group;
+  TRY_ASSIGN(group.id, NeedText(item, "groupId"));
+  group.name = Text(item, "groupName");
+  group.vpc_id = Text(item, "vpcId");
+  TRY_ASSIGN(group.inbound, ParseRules(item, "ipPermissions"));
+  TRY_ASSIGN(group.outbound, ParseRules(item, "ipPermissionsEgress"));
+  return group;
+}
+
+}  // namespace
+
+Result<std::vector<Image>> DescribeImages(Caller& caller, const Selection& selection) {
+  return Ec2List<Image>(caller, Select("DescribeImages", "ImageId", selection), "imagesSet",
+                        &ParseImage);
+}
+
+Result<std::vector<Subnet>> DescribeSubnets(Caller& caller, const Selection& selection) {
+  return Ec2List<Subnet>(caller, Select("DescribeSubnets", "SubnetId", selection), "subnetSet",
+                         &ParseSubnet);
+}
+
+Result<std::vector<SecurityGroup>> DescribeSecurityGroups(Caller& caller,
+                                                          const Selection& selection) {
+  return Ec2List<SecurityGroup>(caller, Select("DescribeSecurityGroups", "GroupId", selection),
+                                "securityGroupInfo", &ParseGroup);
+}
+
+}  // namespace mayfly::aws

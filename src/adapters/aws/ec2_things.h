@@ -1,0 +1,72 @@
+#pragma once
+// EC2: the things around a machine that can outlive it and bill, found by tag.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/aws/caller.h"
+#include "adapters/aws/ec2_answer.h"
+
+namespace mayfly::aws {
+
+struct Volume {
+  std::string id, state, zone, type, instance_id;  // instance_id: what it is attached to
+  std::int64_t gib = 0;
+  bool is_encrypted = false;
+  Tags tags;
+};
+Result<std::vector<Volume>> DescribeVolumes(Caller& caller, const Selection& selection);
+
+struct NetworkInterface {
+  std::string id, status, subnet_id, instance_id, description;
+  Tags tags;
+};
+Result<std::vector<NetworkInterface>> DescribeNetworkInterfaces(Caller& caller,
+                                                                const Selection& selection);
+
+struct Address {
+  std::string allocation_id, public_ip, instance_id;
+  Tags tags;
+};
+Result<std::vector<Address>> DescribeAddresses(Caller& caller, const Selection& selection);
+
+struct Snapshot {
+  std::string id, state, volume_id, progress;  // state: "pending", "completed", "error"
+  std::optional<Instant> started;
+  Tags tags;
+};
+// Our own only.
+Result<std::vector<Snapshot>> DescribeSnapshots(Caller& caller, const Selection& selection);
+
+// Takes no token: after kAmbiguous, look for it by its tags before asking again. kUnavailable where
+// one of the same volume was just made: wait 15 s.
+struct SnapshotRequest {
+  std::string volume_id, description;
+  Tags tags;  // at least one, by which it is found again
+};
+Result<std::string> CreateSnapshot(Caller& caller, const SnapshotRequest& request);
+
+struct Fleet {
+  std::string id, state, type;
+  Tags tags;
+};
+Result<std::vector<Fleet>> DescribeFleets(Caller& caller, const Selection& selection);
+
+struct LaunchTemplate {
+  std::string id, name;
+  Tags tags;
+};
+Result<std::vector<LaunchTemplate>> DescribeLaunchTemplates(Caller& caller,
+                                                            const Selection& selection);
+
+// One that is not closed counts against the Spot quota, its machine gone or not.
+struct SpotRequest {
+  std::string id, state, status_code, instance_id;  // state: "open", "active", "closed", …
+  Tags tags;
+};
+Result<std::vector<SpotRequest>> DescribeSpotRequests(Caller& caller, const Selection& selection);
+// Does not end its machine.
+Status CancelSpotRequest(Caller& caller, const std::string& id);
+
+}  // namespace mayfly::aws

@@ -1,0 +1,56 @@
+#include "adapters/aws/scheduler.h"
+
+#include "adapters/aws/json.h"
+
+namespace mayfly::aws {
+namespace {
+
+Call SchedulerCall(std::string operation, std::string method, const std::string& name) {
+  Call call;
+  call.service = Service::kScheduler;
+  call.operation = std::move(operation);
+  call.method = std::move(method);
+  call.path = "/schedules/" + PercentEncode(name);
+  call.effect = Effect::kRepeatable;
+  call.headers = {{"Content-Type", "application/json"}};
+  return call;
+}
+
+// "at(2025-07-01T12:00:00)", in UTC.
+std::string Expression(Instant at) {
+  std::string text = FormatInstant(std::chrono::floor<seconds>(at));
+  text.pop_back();
+  return "at(" + text + ")";
+}
+
+}  // namespace
+
+Status CreateSchedule(Caller& caller, const Schedule& schedule) {
+  nlohmann::json body;
+  body["ScheduleExpression"] = Expression(schedule.at);
+  body["ScheduleExpressionTimezone"] = "UTC";
+  body["FlexibleTimeWindow"]["Mode"] = "OFF";
+  body["ActionAfterCompletion"] = "DELETE";
+  body["ClientToken"] = schedule.client_token;
+  if (!schedule.group.empty()) body["GroupName"] = schedule.group;
+  body["Target"]["Arn"] = schedule.target_arn;
+  body["Target"]["RoleArn"] = schedule.role_arn;
+  body["Target"]["Input"] = schedule.input;
+  Call call = SchedulerCall("CreateSchedule", "POST", schedule.name);
+  call.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  TRY_ASSIGN(const HttpResponse response, caller.Send(call));
+  Result<nlohmann::json> answer = ParseJsonObject(response.body, "scheduler CreateSchedule");
+  const bool is_made = answer.ok() && !TextField(*answer, "ScheduleArn").empty();
+  if (!is_made) return Ambiguous("scheduler CreateSchedule: the answer names no schedule");
+  return {};
+}
+
+Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group) {
+  Call call = SchedulerCall("DeleteSchedule", "DELETE", name);
+  call.effect = Effect::kRemoving;
+  if (!group.empty()) call.query = {{"groupName", group}};
+  TRY(caller.Send(call));
+  return {};
+}
+
+}  // namespace mayfly::aws

@@ -567,7 +567,7 @@ Result<std::string> ReadText(const std::string& path) {
 }
 
 std::vector<std::string> StagesOfExample(const std::string& name) {
-  auto folder = std::filesystem::path(__FILE__).parent_path() / "../../examples" / name;
+  auto folder = std::filesystem::path(MAYFLY_SOURCE_DIR) / "examples" / name;
   auto text = ReadText(folder / "phase.toml");
   EXPECT_TRUE(text.ok()) << text.error().message();
   auto parsed =

@@ -69,6 +69,7 @@ class TimedData final : public RunData {
     return inner_.Begin();
   }
   Status Rollback() override { return inner_.Rollback(); }
+  Status TakeStatistics(const StatisticsWish& wish) override { return inner_.TakeStatistics(wish); }
   Status ReplaceLeaf(const TableShape& shape, const Leaf& leaf, std::size_t rows,
                      std::span<const ColumnData> data) override {
     if (encodes_too_) Must(EncodeIntoNothing(shape, rows, data));
@@ -202,8 +203,14 @@ class TimedProbe final : public DataProbe {
   Result<std::optional<bool>> Assert(const Point& point, std::string_view sql) override {
     return inner_.Assert(point, sql);
   }
-  Result<std::vector<Accepted>> ListAccepted(const std::string& stage) override {
-    return inner_.ListAccepted(stage);
+  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override {
+    const Timer timer(costs_.leaves);
+    return inner_.MeasureRows(shape, leaf, transaction);
+  }
+  Result<std::vector<SpareIndex>> ListSpareIndexes() override { return inner_.ListSpareIndexes(); }
+  Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override {
+    return inner_.ListAccepted(leaves);
   }
   Status RecordFindings(TaskId task, std::span<const Finding> findings) override {
     return inner_.RecordFindings(task, findings);

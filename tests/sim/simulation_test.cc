@@ -124,13 +124,22 @@ INSTANTIATE_TEST_SUITE_P(
         PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
     [](const auto& test) { return test.param.name; });
 
+// Most lives close; which seeds do moves with every draw that is added before them.
+std::uint64_t SeedThatCloses() {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    if (Live(seed).state == RunState::kClosed) return seed;
+  }
+  return 0;
+}
+
 TEST(Narrator, TellsALifeFromApprovalToProof) {
-  std::string story = Narrate(12);
+  const std::uint64_t seed = SeedThatCloses();
+  std::string story = Narrate(seed);
   EXPECT_THAT(story, HasSubstr("00:00:00.000  The run is approved."));
   EXPECT_THAT(story, HasSubstr("reports for work."));
   EXPECT_THAT(story, HasSubstr("The run is published"));
   EXPECT_THAT(story, HasSubstr("Nothing is left"));
-  EXPECT_EQ(story, Narrate(12));
+  EXPECT_EQ(story, Narrate(seed));
 }
 
 TEST(Narrator, ListeningDoesNotChangeTheLife) {

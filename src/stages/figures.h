@@ -30,7 +30,7 @@ struct LeafFigures {
 std::string FiguresToJson(const std::vector<LeafFigures>& leaves);
 
 // Those of the one leaf of a features task. kCorrupt: the ledger holds what nobody wrote so.
-Result<LeafFigures> FiguresFromJson(std::string_view json);
+Result<LeafFigures> FiguresFromJson(std::string_view text);
 
 // The figures of a table's last columns, as counting in the table would give them. The columns
 // before them are the key, which is never NULL: their values are not told.

@@ -316,5 +316,16 @@ TEST_F(PostgresLedger, NoSecretIsKeptOrLogged) {
   EXPECT_EQ(password.size(), 32U);
 }
 
+TEST_F(PostgresLedger, AReaderReadsOnAfterTheServerWasRestarted) {
+  postgres::PgReadStore reads(conninfo_);
+  ASSERT_TRUE(reads.NewestRun("").ok());
+  TestServer::Get().Restart();
+  Result<std::vector<Finding>> findings = reads.ReadFindings(run_);
+  EXPECT_TRUE(findings.ok()) << findings.error().message();
+  TestServer::Get().Restart();
+  Result<RunSnapshot> snapshot = reads.Load(run_);
+  EXPECT_TRUE(snapshot.ok()) << snapshot.error().message();
+}
+
 }  // namespace
 }  // namespace mayfly::contract_test

@@ -15,20 +15,30 @@ PgReadStore::PgReadStore(std::string conninfo)
                {.application_name = "mayfly reader", .role = kReader, .read_only = true}) {}
 
 Result<RunId> PgReadStore::NewestRun(const std::string& phase) {
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kFindNewestRun, Params().Add(phase)));
+  TRY_ASSIGN(Rows rows, Read(sql::kFindNewestRun, Params().Add(phase)));
   if (rows.size() > 0) return RunId{rows.Int(0, 0)};
   return NotFound(
       phase.empty() ? std::string("this ledger has no run yet; `mayfly run PHASE` starts one")
                     : fmt::format("phase {} has no run yet; `mayfly run PHASE` starts one", phase));
 }
 
+// The server may have been restarted while nobody read, and a connection that is only kept notices
+// at its next use. Reading twice is harmless.
+Result<Rows> PgReadStore::Read(const Query& query, const Params& params) {
+  Result<Rows> rows = session_.Read(query, params);
+  if (rows || rows.error().kind() != ErrorKind::kUnavailable) return rows;
+  session_.Close();
+  return session_.Read(query, params);
+}
+
 Result<RunSnapshot> PgReadStore::Load(RunId run) {
+  TRY(Read(sql::kFindRunSchema, Params().Add(run.value)));  // on a connection that is there
   TRY_ASSIGN(Connection * db, session_.Get());
   return LoadSnapshot(*db, run);
 }
 
 Result<StoredPlan> PgReadStore::LoadPlan(RunId run) {
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kLoadPlan, Params().Add(run.value)));
+  TRY_ASSIGN(Rows rows, Read(sql::kLoadPlan, Params().Add(run.value)));
   if (rows.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
   return StoredPlan{std::string(rows.Text(0, 0)), std::string(rows.Text(0, 1)),
                     std::string(rows.Text(0, 2)), std::string(rows.Text(0, 3))};
@@ -40,7 +50,7 @@ Result<std::vector<TaskView>> PgReadStore::Tasks(RunId run, std::optional<TaskSt
   params.Add(run.value);
   state ? params.Add(Name(*state)) : params.AddNull();
   params.Add(task);
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kListTasks, params));
+  TRY_ASSIGN(Rows rows, Read(sql::kListTasks, params));
   std::vector<TaskView> tasks;
   for (int i = 0; i < rows.size(); ++i) {
     TaskView view;
@@ -64,9 +74,9 @@ Result<std::vector<TaskView>> PgReadStore::ListTasks(RunId run, std::optional<Ta
 Result<std::int64_t> PgReadStore::FindTask(RunId run, const std::string& task) {
   Params params;
   params.Add(run.value).Add(task);
-  TRY_ASSIGN(Rows found, session_.Read(sql::kFindTask, params));
+  TRY_ASSIGN(Rows found, Read(sql::kFindTask, params));
   if (found.size() > 0) return found.Int(0, 0);
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kListTaskNames, Params().Add(run.value)));
+  TRY_ASSIGN(Rows rows, Read(sql::kListTaskNames, Params().Add(run.value)));
   std::vector<std::string> names;
   for (int i = 0; i < rows.size(); ++i) names.emplace_back(rows.Text(i, 0));
   std::optional<std::string> nearest = NearestName(task, names);
@@ -77,7 +87,7 @@ Result<std::int64_t> PgReadStore::FindTask(RunId run, const std::string& task) {
 }
 
 Result<std::vector<AttemptView>> PgReadStore::Attempts(std::int64_t task) {
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kListAttempts, Params().Add(task)));
+  TRY_ASSIGN(Rows rows, Read(sql::kListAttempts, Params().Add(task)));
   std::vector<AttemptView> attempts;
   for (int i = 0; i < rows.size(); ++i) {
     AttemptView view;
@@ -99,7 +109,7 @@ Result<std::vector<AttemptView>> PgReadStore::Attempts(std::int64_t task) {
 Result<TaskStory> PgReadStore::Explain(RunId run, const std::string& task) {
   TRY_ASSIGN(std::int64_t id, FindTask(run, task));
   TRY_ASSIGN(std::vector<TaskView> views, Tasks(run, std::nullopt, id));
-  TRY_ASSIGN(Rows waits, session_.Read(sql::kListWaits, Params().Add(id)));
+  TRY_ASSIGN(Rows waits, Read(sql::kListWaits, Params().Add(id)));
   TaskStory story;
   story.task = std::move(views.at(0));
   for (int i = 0; i < waits.size(); ++i) {
@@ -117,7 +127,7 @@ Result<std::vector<LogLine>> PgReadStore::ReadLog(const LogQuery& query) {
   params.Add(query.run.value);
   query.task ? params.Add(query.task->value) : params.AddNull();
   params.Add(query.after_id).Add(query.limit);
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kReadLog, params));
+  TRY_ASSIGN(Rows rows, Read(sql::kReadLog, params));
   std::vector<LogLine> lines;
   for (int i = 0; i < rows.size(); ++i) {
     lines.push_back({.id = rows.Int(i, 0),
@@ -134,7 +144,7 @@ Result<std::vector<EventView>> PgReadStore::Events(RunId run, std::int64_t after
                                                    std::optional<std::int64_t> task) {
   Params params;
   params.Add(run.value).Add(after_id).Add(task);
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kReadEvents, params));
+  TRY_ASSIGN(Rows rows, Read(sql::kReadEvents, params));
   std::vector<EventView> events;
   for (int i = 0; i < rows.size(); ++i) {
     events.push_back({.id = rows.Int(i, 0),
@@ -152,7 +162,7 @@ Result<std::vector<EventView>> PgReadStore::ReadEvents(RunId run, std::int64_t a
 }
 
 Result<std::vector<Finding>> PgReadStore::ReadFindings(RunId run) {
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kReadFindings, Params().Add(run.value)));
+  TRY_ASSIGN(Rows rows, Read(sql::kReadFindings, Params().Add(run.value)));
   std::vector<Finding> findings;
   for (int i = 0; i < rows.size(); ++i) {
     Finding finding{std::string(rows.Text(i, 0)), std::string(rows.Text(i, 1)),
@@ -166,7 +176,7 @@ Result<std::vector<Finding>> PgReadStore::ReadFindings(RunId run) {
 
 Result<RowSample> PgReadStore::SampleLeaf(RunId run, const std::string& leaf,
                                           const std::vector<std::int64_t>& places) {
-  TRY_ASSIGN(Rows where, session_.Read(sql::kFindRunSchema, Params().Add(run.value)));
+  TRY_ASSIGN(Rows where, Read(sql::kFindRunSchema, Params().Add(run.value)));
   if (where.size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
   TRY_ASSIGN(Connection * db, session_.Get());
   std::string table = Qualified(where.Text(0, 0), leaf);
@@ -188,7 +198,7 @@ Result<RowSample> PgReadStore::SampleLeaf(RunId run, const std::string& leaf,
 }
 
 Result<std::vector<SlotTime>> PgReadStore::ReadSlotTime(RunId run) {
-  TRY_ASSIGN(Rows rows, session_.Read(sql::kListSlotTime, Params().Add(run.value)));
+  TRY_ASSIGN(Rows rows, Read(sql::kListSlotTime, Params().Add(run.value)));
   std::vector<SlotTime> times;
   for (int i = 0; i < rows.size(); ++i) {
     times.push_back({.machine = MachineId{rows.Int(i, 0)},

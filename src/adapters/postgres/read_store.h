@@ -27,6 +27,7 @@ class PgReadStore final : public ReadStore {
   Result<std::vector<SlotTime>> ReadSlotTime(RunId run) override;
 
  private:
+  Result<Rows> Read(const Query& query, const Params& params);
   Result<std::vector<TaskView>> Tasks(RunId run, std::optional<TaskState> state,
                                       std::optional<std::int64_t> task);
   Result<std::int64_t> FindTask(RunId run, const std::string& task);

@@ -142,6 +142,7 @@ DataProbe& SlotSession::probe() { return *parts_->probe; }
 Result<std::unique_ptr<SlotSession>> SlotSession::Open(std::string access, const SlotIdentity& who,
                                                        const SlotSessionOptions& options) {
   ConnectOptions connect{.application_name = SlotApplication(who.machine, who.slot)};
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate, filled by name.
   auto parts = std::unique_ptr<Parts>(new Parts{
       .state = {.session = Session(std::move(access), connect), .who = who, .options = options}});
   internal::SlotState& state = parts->state;

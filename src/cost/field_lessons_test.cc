@@ -214,15 +214,6 @@ TEST(FieldLessons, SharesFollowFromTheSameAmounts) {
   }
 }
 
-TEST(FieldLessons, LengthsAreCountedNotTold) {
-  EXPECT_EQ(hours(12) + hours(30), hours(42));  // told as 42.5 h, 1.8 days
-  EXPECT_EQ(minutes(10) + minutes(15) + kRun + minutes(5), kWhole);
-  EXPECT_EQ(4 * minutes(5), minutes(20));  // downtime told as 10 minutes
-  EXPECT_EQ(hours(44) + minutes(28 * 60 + 36), minutes(72 * 60 + 36));  // one core, and latency
-  EXPECT_EQ(hours(55).count() * 100 / 24, 229);  // 2.29 days, told as about 4
-  EXPECT_EQ(kRun * 100 / hours(24), 177);        // 1.77 days
-}
-
 // 3.2: an instance that runs cannot turn Spot by changing its type.
 TEST(FieldLessons, TheThreeWaysOfTheSameWork) {
   Result<ThreeWay> ways = CompareThreeWays({.length = kRun,

@@ -71,12 +71,26 @@ std::vector<pid_t> ListPids() {
   return pids;
 }
 
+// One listing of /proc is a photograph: whatever is born after it is not in it, and a chain of
+// processes that each start the next and end can pass between the photograph and the look at each
+// name. So it is listed again until a listing holds nothing new; a chain always holds something
+// new, until one of its links is caught. Bounded, since other programs fork as well.
 std::vector<ProcessRecord> ListWhere(const std::function<bool(const ProcessRecord&)>& wanted) {
+  constexpr int kMaxListings = 200;
   std::vector<ProcessRecord> found;
-  for (const pid_t pid : ListPids()) {
-    const auto record = Inspect(pid);
-    if (record && record->is_running() && wanted(*record)) found.push_back(*record);
+  std::set<pid_t> seen;
+  bool news = true;
+  for (int listing = 0; news && listing < kMaxListings; ++listing) {
+    news = false;
+    for (const pid_t pid : ListPids()) {
+      if (!seen.insert(pid).second) continue;
+      news = true;
+      const auto record = Inspect(pid);
+      if (record && record->is_running() && wanted(*record)) found.push_back(*record);
+    }
   }
+  const auto by_pid = [](const auto& a, const auto& b) { return a.id.pid < b.id.pid; };
+  std::sort(found.begin(), found.end(), by_pid);
   return found;
 }
 

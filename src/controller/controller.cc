@@ -181,11 +181,15 @@ Status Controller::LaunchMachine(const std::string& token, const std::string& re
                                {"purpose", "worker"}},
                       .notice = options_.notice,
                       .slot_memory_bytes = options_.slot_memory_bytes,
-                      .offer = wish.offer};
+                      .offers = {wish.offer}};
   bool is_first = snapshot.machines.empty();
   if (is_first) intent.interrupt_after = options_.interrupt_after;
-  TRY_ASSIGN(std::string external_id, provider_.Launch(intent));
-  return Apply(RecordLaunched{intended.machine, external_id});
+  TRY_ASSIGN(LaunchAnswer answer, provider_.Launch(intent));
+  if (answer.external_id.empty()) {
+    return Exhausted(fmt::format("{}: {}", Describe(answer.refusals.front().pool),
+                                 answer.refusals.front().message));
+  }
+  return Apply(RecordLaunched{intended.machine, answer.external_id});
 }
 
 // Leases come back before the machine is seen to end: work goes on while a slow cloud terminates. A

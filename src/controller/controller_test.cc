@@ -64,10 +64,10 @@ class ScriptedProvider : public MachineProvider {
  public:
   explicit ScriptedProvider(std::vector<std::string>& told) : told_(told) {}
   Status Preflight() override { return {}; }
-  Result<std::string> Launch(const LaunchIntent& intent) override {
+  Result<LaunchAnswer> Launch(const LaunchIntent& intent) override {
     told_.push_back("launch " + intent.token);
-    if (launch_fails) return Exhausted("no capacity");
-    return std::string("pid:1");
+    if (launch_fails) return Unavailable("no answer");
+    return LaunchAnswer{.external_id = "pid:1"};
   }
   Result<std::vector<MachineSighting>> List(RunId) override {
     return std::vector<MachineSighting>{};

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -13,8 +12,6 @@
 namespace mayfly {
 namespace {
 
-constexpr int kMaxMachines = 1000;
-constexpr int kMaxSlots = 1024;
 constexpr int kMaxWriters = 1024;
 // Room for the number of the run ("bqx__12345678") within PostgreSQL's 63 bytes.
 constexpr std::size_t kMaxSchema = 50;
@@ -168,21 +165,6 @@ std::string DefaultSchema(std::string_view phase) {
   return schema;
 }
 
-void ReadCountOrAuto(TableReader& reader, std::string_view key, int most,
-                     std::optional<int>& field) {
-  const TomlNode* node = reader.Find(key);
-  if (node == nullptr) return;
-  if (const auto* word = node->As<std::string>()) {
-    if (*word != "auto") {
-      reader.Complain(key, fmt::format("\"{}\" is neither \"auto\" nor a whole number", *word));
-    }
-    return;
-  }
-  int count = 1;
-  reader.ReadCount(key, count, 1, most);
-  field = count;
-}
-
 void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
   TableReader reader(Section(root, "database", problems), "[database]", problems);
   DatabaseSpec& database = spec.database;
@@ -203,90 +185,7 @@ void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
                                               "at most 50); set schema in [database]"));
   }
   reader.ReadCount("keep_runs", database.keep_runs, 1, 1000);
-  ReadCountOrAuto(reader, "writers", kMaxWriters, database.writers);
-  reader.Finish();
-}
-
-Result<std::int64_t> ParseByteSize(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    std::int64_t bytes;
-  };
-  constexpr std::array<Unit, 8> kUnits{{{"KiB", 1LL << 10},
-                                        {"MiB", 1LL << 20},
-                                        {"GiB", 1LL << 30},
-                                        {"TiB", 1LL << 40},
-                                        {"kB", 1'000},
-                                        {"MB", 1'000'000},
-                                        {"GB", 1'000'000'000},
-                                        {"TB", 1'000'000'000'000}}};
-  std::int64_t number = 0;
-  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view name = Trim(text.substr(static_cast<std::size_t>(end - text.data())));
-  for (const Unit& unit : kUnits) {
-    std::int64_t bytes = 0;
-    if (code == std::errc{} && number > 0 && name == unit.name &&
-        !__builtin_mul_overflow(number, unit.bytes, &bytes)) {
-      return bytes;
-    }
-  }
-  return Invalid(fmt::format(
-      "\"{}\" is not an amount of memory; write a number and a unit, such as \"2 GiB\"", text));
-}
-
-std::optional<Rate> ReadRate(TableReader& reader, std::string_view key) {
-  const TomlNode* node = reader.Find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto* text = node->As<std::string>();
-  Result<Rate> rate = text == nullptr
-                          ? Invalid("missing unit; write it as text, such as \"0.10 USD/h\"")
-                          : ParseRate(*text);
-  if (rate.ok()) return *rate;
-  reader.Complain(key, rate.error().message());
-  return std::nullopt;
-}
-
-void ReadPrices(TableReader& reader, MachinesSpec& machines) {
-  machines.price = ReadRate(reader, "price").value_or(machines.price);
-  machines.max_price = ReadRate(reader, "max_price");
-  if (machines.max_price && *machines.max_price < machines.price) {
-    reader.Complain("max_price",
-                    fmt::format("{} is below the price of {}; no machine could be had",
-                                FormatRate(*machines.max_price), FormatRate(machines.price)));
-  }
-}
-
-void ReadMachines(const TomlNode& root, MachinesSpec& machines, Problems& problems) {
-  TableReader reader(Section(root, "machines", problems), "[machines]", problems);
-  reader.ReadText("provider", machines.provider);
-  if (machines.provider == "ec2" || machines.provider == "slurm") {
-    reader.Complain("provider", fmt::format("\"{}\" is not in this version; write \"local\"",
-                                            machines.provider));
-  } else if (machines.provider != "local") {
-    reader.Complain("provider",
-                    fmt::format("\"{}\" is not a provider; write \"local\"", machines.provider));
-  }
-  reader.ReadCount("count", machines.count, 1, kMaxMachines);
-  ReadCountOrAuto(reader, "slots", kMaxSlots, machines.slots);
-  if (const TomlNode* node = reader.Find("slot_memory")) {
-    const auto* text = node->As<std::string>();
-    Result<std::int64_t> bytes = text == nullptr
-                                     ? Invalid("missing unit; write it as text, such as \"2 GiB\"")
-                                     : ParseByteSize(*text);
-    if (bytes.ok()) machines.slot_memory_bytes = *bytes;
-    if (!bytes.ok()) reader.Complain("slot_memory", bytes.error().message());
-  }
-  reader.ReadDuration("heartbeat", machines.heartbeat, milliseconds(10));
-  reader.ReadDuration("lease", machines.lease, milliseconds(20));
-  reader.ReadDuration("notice", machines.notice, Duration{0});
-  reader.ReadCount("replacements", machines.replacements, 0, kMaxMachines);
-  ReadPrices(reader, machines);
-  if (machines.lease < 2 * machines.heartbeat) {
-    reader.Complain(
-        "lease", fmt::format("{} is less than two heartbeats of {}; a late one would "
-                             "lose the lease",
-                             FormatDuration(machines.lease), FormatDuration(machines.heartbeat)));
-  }
+  reader.ReadCountOrAuto("writers", database.writers, kMaxWriters);
   reader.Finish();
 }
 
@@ -338,7 +237,7 @@ Result<ParsedPhase> ParsePhase(std::string_view text, const ParseContext& contex
   CheckSections(*root, problems);
   ReadPhaseSection(*root, context.now, spec, problems);
   ReadDatabase(*root, spec, problems);
-  ReadMachines(*root, spec.machines, problems);
+  ReadMachines(Section(*root, "machines", problems), spec.machines, problems);
   std::vector<StageDraft> drafts = ReadStages(*root, problems);
   bool has_load = std::any_of(drafts.begin(), drafts.end(), [](const StageDraft& draft) {
     return draft.kind_known && std::holds_alternative<LoadSpec>(draft.spec.kind);

@@ -16,6 +16,9 @@ void ApplySets(TomlNode& root, const std::vector<std::string>& sets, Problems& p
 // puts queries in place of their files, so that the text means the same anywhere.
 void SettlePaths(TomlNode& root, const ParseContext& context, Problems& problems);
 
+// [machines], [machines.ec2] and [machines.setup].
+void ReadMachines(const TomlNode& section, MachinesSpec& machines, Problems& problems);
+
 // A stage as read, and where; `kind_known` is false if its kind could not be read.
 struct StageDraft {
   StageSpec spec;

@@ -242,7 +242,8 @@ TEST(PhaseFile, MistakesInSectionsAreNamedWithTheirLine) {
        "price = \"2 USD/h\"\nmax_price = \"1 USD/h\"",
        {"max_price", "below the price"},
        1},
-      {"provider of later", "\"local\"", "\"ec2\"", {"ec2", "not in this version"}},
+      {"provider of later", "\"local\"", "\"slurm\"", {"slurm", "not in this version"}},
+      {"provider without its table", "\"local\"", "\"ec2\"", {"[machines] ec2", "is missing"}, -1},
       {"unknown provider", "\"local\"", "\"azure\"", {"azure", "local"}},
       {"no machine", "count = 2", "count = 0", {"0 is not between 1 and"}},
       {"count as text", "count = 2", "count = \"2\"", {"expected a whole number, found a string"}},
@@ -260,6 +261,100 @@ TEST(PhaseFile, MistakesInSectionsAreNamedWithTheirLine) {
       {"not TOML", "count = 2", "count = = 2", {"not TOML"}},
   };
   for (const BadCase& c : cases) ExpectComplaint(c);
+}
+
+// [machines] of a phase that rents.
+constexpr const char* kRented = R"(provider = "ec2"
+
+[machines.ec2]
+types = ["c7i.8xlarge", "c7a.8xlarge"]
+smaller = ["c7i.4xlarge"]
+zones = ["us-east-1a"]
+subnets = ["subnet-1"]
+security_groups = ["sg-1"]
+instance_profile = "mayfly-worker"
+bucket = "team-mayfly"
+on_demand = "after-spot"
+on_demand_after = "30m"
+disk = "200 GiB"
+tags = { team = "fx" }
+
+[machines.setup]
+commands = ["apt-get install -y python3"]
+timeout = "5m"
+swap = "8 GiB"
+
+[grid_of_before]
+)";
+
+std::string WithRented(std::string_view from, std::string_view to) {
+  std::string machines(kRented);
+  machines.resize(machines.find("[grid_of_before]"));
+  if (!from.empty()) machines.replace(machines.find(from), from.size(), to);
+  std::string text(kGood);
+  const std::string local =
+      "provider = \"local\"\ncount = 2\nslots = 4\nslot_memory = \"2 GiB\"\n"
+      "heartbeat = \"2s\"\nlease = \"10s\"\n";
+  return text.replace(text.find(local), local.size(), machines);
+}
+
+TEST(PhaseParser, ReadsWhatIsRented) {
+  Result<ParsedPhase> phase = ParsePhase(WithRented("", ""), Context());
+  ASSERT_TRUE(phase.ok()) << phase.error().message();
+  const MachinesSpec& machines = phase->spec.machines;
+  ASSERT_TRUE(machines.ec2);
+  EXPECT_EQ(machines.provider, "ec2");
+  EXPECT_THAT(machines.ec2->types, ElementsAre("c7i.8xlarge", "c7a.8xlarge"));
+  EXPECT_THAT(machines.ec2->smaller, ElementsAre("c7i.4xlarge"));
+  EXPECT_EQ(machines.ec2->image, "debian-12");
+  EXPECT_EQ(machines.ec2->on_demand, OnDemandRule::kAfterSpot);
+  EXPECT_EQ(machines.ec2->on_demand_after, minutes(30));
+  EXPECT_EQ(machines.ec2->disk_gib, 200);
+  EXPECT_EQ(machines.ec2->disk_type, "gp3");
+  EXPECT_FALSE(machines.ec2->public_address);
+  EXPECT_EQ(machines.ec2->tags.at("team"), "fx");
+  EXPECT_THAT(machines.setup.commands, ElementsAre("apt-get install -y python3"));
+  EXPECT_EQ(machines.setup.swap_bytes, 8LL << 30);
+  Result<ParsedPhase> again = ParsePhase(phase->canonical_toml, Context());
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(again->spec, phase->spec);
+}
+
+TEST(PhaseParser, SaysWhatIsWrongWithWhatIsRented) {
+  struct Case {
+    const char *from, *to;
+    std::vector<std::string> says;
+  };
+  const std::vector<Case> cases{
+      {"types = [\"c7i.8xlarge\", \"c7a.8xlarge\"]", "", {"types", "is missing"}},
+      {"c7i.4xlarge", "c7a.8xlarge", {"smaller", "among the types already"}},
+      {"\"c7a.8xlarge\"", "\"c7i.8xlarge\"", {"c7i.8xlarge", "stands there twice"}},
+      {"\"c7a.8xlarge\"", "\"big\"", {"\"big\" is not an instance type"}},
+      {"subnet-1", "vpc-1", {"vpc-1", "id of a subnet"}},
+      {"sg-1", "default", {"default", "security group"}},
+      {"us-east-1a", "us-east-1", {"us-east-1", "is not a zone"}},
+      {"bucket = \"team-mayfly\"", "", {"bucket", "is missing"}},
+      {"instance_profile = \"mayfly-worker\"", "", {"instance_profile", "iam-policy"}},
+      {"after-spot", "sometimes", {"sometimes", "after-spot"}},
+      {"200 GiB", "200", {"disk", "200"}},
+      {"200 GiB", "1 GiB", {"disk", "8 to"}},
+      {"200 GiB", "9 GB", {"disk", "whole GiB"}},
+      {"team = \"fx\"", "\"aws:team\" = \"fx\"", {"aws:team", "is taken"}},
+      {"team = \"fx\"", "\"mayfly:run\" = \"9\"", {"mayfly:run", "is taken"}},
+      {"team = \"fx\"", "team = 4", {"tags.team", "a text"}},
+      {"provider = \"ec2\"", "provider = \"ec2\"\nprice = \"1 USD/h\"", {"price", "its market"}},
+      {"timeout = \"5m\"", "timeout = 5", {"timeout", "a duration"}},
+      {"swap = \"8 GiB\"", "swap = 8", {"swap", "missing unit"}},
+      {"disk =", "image = \"ubuntu\"\ndisk =", {"ubuntu", "debian-12", "ssm:/"}},
+      {"types =", "typs = [\"c7i.large\"]\ntypes =", {"typs", "did you mean", "types"}},
+  };
+  for (const Case& c : cases) {
+    Result<ParsedPhase> phase = ParsePhase(WithRented(c.from, c.to), Context());
+    ASSERT_FALSE(phase.ok()) << c.to;
+    for (const std::string& word : c.says) {
+      EXPECT_THAT(phase.error().message(), HasSubstr(word)) << c.to;
+    }
+  }
 }
 
 TEST(PhaseFile, MistakesInTheGridAreNamedWithTheirLine) {

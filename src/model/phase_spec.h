@@ -15,6 +15,7 @@
 #include "base/money.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/ec2_spec.h"
 #include "model/grid.h"
 #include "model/price.h"
 #include "model/shape.h"
@@ -47,7 +48,11 @@ struct MachinesSpec {
   Duration notice = seconds(120);  // how long before it is taken a machine is told
   int replacements = 8;            // how many machines may be lost before the run fails
   Rate price;                      // of a local machine; by default it costs nothing
-  std::optional<Rate> max_price;   // the highest that one may be billed; absent: its price
+  // The highest that one may be billed by the hour; absent: a local machine's price, a Spot machine
+  // up to the On-Demand price of its type.
+  std::optional<Rate> max_price;
+  std::optional<Ec2Spec> ec2;  // of provider "ec2"
+  SetupSpec setup;             // of rented machines
   friend bool operator==(const MachinesSpec&, const MachinesSpec&) = default;
 };
 

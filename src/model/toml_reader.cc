@@ -4,12 +4,43 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <utility>
 
 #include "base/text.h"
 
 namespace mayfly {
+namespace {
+
+Result<std::int64_t> ParseByteSize(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::int64_t bytes;
+  };
+  constexpr std::array<Unit, 8> kUnits{{{"KiB", 1LL << 10},
+                                        {"MiB", 1LL << 20},
+                                        {"GiB", 1LL << 30},
+                                        {"TiB", 1LL << 40},
+                                        {"kB", 1'000},
+                                        {"MB", 1'000'000},
+                                        {"GB", 1'000'000'000},
+                                        {"TB", 1'000'000'000'000}}};
+  std::int64_t number = 0;
+  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view name = Trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  for (const Unit& unit : kUnits) {
+    std::int64_t bytes = 0;
+    if (code == std::errc{} && number > 0 && name == unit.name &&
+        !__builtin_mul_overflow(number, unit.bytes, &bytes)) {
+      return bytes;
+    }
+  }
+  return Invalid(fmt::format(
+      "\"{}\" is not an amount of memory; write a number and a unit, such as \"2 GiB\"", text));
+}
+
+}  // namespace
 
 const TomlNode* TomlNode::Find(std::string_view key) const {
   const auto* table = As<TomlTable>();
@@ -169,6 +200,29 @@ void TableReader::ReadTexts(std::string_view key, std::vector<std::string>& fiel
     texts.push_back(*text);
   }
   field = std::move(texts);
+}
+
+void TableReader::ReadCountOrAuto(std::string_view key, std::optional<int>& field, int most) {
+  const TomlNode* node = Find(key);
+  if (node == nullptr) return;
+  if (const auto* word = node->As<std::string>()) {
+    if (*word == "auto") return;
+    return Complain(key, fmt::format("\"{}\" is neither \"auto\" nor a whole number", *word));
+  }
+  int count = 1;
+  ReadCount(key, count, 1, most);
+  field = count;
+}
+
+void TableReader::ReadBytes(std::string_view key, std::optional<std::int64_t>& field) {
+  const TomlNode* node = Find(key);
+  if (node == nullptr) return;
+  const auto* text = node->As<std::string>();
+  Result<std::int64_t> bytes = text == nullptr
+                                   ? Invalid("missing unit; write it as text, such as \"2 GiB\"")
+                                   : ParseByteSize(*text);
+  if (!bytes.ok()) return Complain(key, bytes.error().message());
+  field = *bytes;
 }
 
 void TableReader::Complain(std::string_view key, std::string_view message) {

@@ -104,6 +104,9 @@ class TableReader {
   void ReadShare(std::string_view key, double& field);  // 0 … 1
   void ReadDuration(std::string_view key, Duration& field, Duration least);
   void ReadTexts(std::string_view key, std::vector<std::string>& field);
+  void ReadCountOrAuto(std::string_view key, std::optional<int>& field,
+                       int most);                                            // "auto": absent
+  void ReadBytes(std::string_view key, std::optional<std::int64_t>& field);  // "2 GiB"
 
   // A problem at the key, or at the table where the key is absent.
   void Complain(std::string_view key, std::string_view message);

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/ladder.h"
 #include "model/price.h"
 
 namespace mayfly {
@@ -25,7 +26,16 @@ struct LaunchIntent {
   std::optional<Duration> interrupt_after;  // rehearse an interruption notice so long after birth
   Duration notice{seconds(120)};            // how long before the machine is taken the notice comes
   std::optional<std::int64_t> slot_memory_bytes;
-  Offer offer;  // the pool it is bought from, and the highest price it may be billed
+  // The pools it may come from, each with the highest price it may be billed; whichever is to be
+  // had of several. Never empty.
+  std::vector<Offer> offers;
+};
+
+// A machine, or why there is none; both together where some of several pools refused.
+struct LaunchAnswer {
+  std::string external_id;   // empty: every pool refused
+  std::optional<Pool> pool;  // that it came from, where there was a choice
+  std::vector<PoolRefusal> refusals;
 };
 
 struct MachineSighting {
@@ -33,6 +43,7 @@ struct MachineSighting {
   std::string external_id;
   bool alive = false;
   Billed billed;  // as far as the provider tells; a machine stays to be seen a while after its end
+  std::optional<Pool> pool;  // that it came from; absent: there is no choice of them
 };
 
 // One thing left over: "process 4711 (machine 3)", "scratch folder …", "socket …".
@@ -48,9 +59,10 @@ class MachineProvider {
   // Can a machine be had at all? An error says what is missing.
   virtual Status Preflight() = 0;
 
-  // Returns the external id. Repeating it with the same token returns the same machine.
-  // kExhausted: no capacity; kAmbiguous: repeat with the same token.
-  virtual Result<std::string> Launch(const LaunchIntent& intent) = 0;
+  // Repeating it with the same token returns the same machine. Refusals are values; the machine's
+  // number of slots is what its kind has where the intent says 0. kAmbiguous: repeat with the same
+  // token. kUnavailable: nothing was asked for, again later.
+  virtual Result<LaunchAnswer> Launch(const LaunchIntent& intent) = 0;
 
   // Every machine of this run that is alive or was seen to end. May lag behind Launch.
   virtual Result<std::vector<MachineSighting>> List(RunId run) = 0;

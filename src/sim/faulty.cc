@@ -112,7 +112,7 @@ Status FaultyProvider::Preflight() {
   return ThroughGate(gate_, "preflight", [&] { return inner_.Preflight(); });
 }
 
-Result<std::string> FaultyProvider::Launch(const LaunchIntent& intent) {
+Result<LaunchAnswer> FaultyProvider::Launch(const LaunchIntent& intent) {
   return ThroughGate(gate_, "launch", [&] { return inner_.Launch(intent); });
 }
 

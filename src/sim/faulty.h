@@ -103,7 +103,7 @@ class FaultyProvider : public MachineProvider {
  public:
   FaultyProvider(MachineProvider& inner, CallGate& gate) : inner_(inner), gate_(gate) {}
   Status Preflight() override;
-  Result<std::string> Launch(const LaunchIntent& intent) override;
+  Result<LaunchAnswer> Launch(const LaunchIntent& intent) override;
   Result<std::vector<MachineSighting>> List(RunId run) override;
   Status Terminate(MachineId machine, const std::string& external_id) override;
   Result<std::vector<Residue>> FindResidue(RunId run) override;

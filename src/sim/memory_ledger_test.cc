@@ -123,7 +123,11 @@ TEST(Faulty, ALostReplyHidesWhatHappenedAndACallNotSentDidNotHappen) {
 struct CloudBench {
   explicit CloudBench(CloudWeather weather) : cloud(time, std::move(weather), 1) {}
   LaunchIntent Intent(const std::string& token) const {
-    return {.machine = MachineId{1}, .run = RunId{1}, .token = token, .deadline_in = hours(1)};
+    return {.machine = MachineId{1},
+            .run = RunId{1},
+            .token = token,
+            .deadline_in = hours(1),
+            .offers = {Offer{}}};
   }
   VirtualTime time;
   SimCloud cloud;
@@ -136,7 +140,8 @@ struct CloudBench {
 
 TEST(SimCloud, OneMachineForEachToken) {
   CloudBench bench({});
-  EXPECT_EQ(*bench.provider.Launch(bench.Intent("t")), *bench.provider.Launch(bench.Intent("t")));
+  EXPECT_EQ(bench.provider.Launch(bench.Intent("t"))->external_id,
+            bench.provider.Launch(bench.Intent("t"))->external_id);
   EXPECT_EQ(bench.cloud.machines().size(), 1U);
 }
 
@@ -149,7 +154,7 @@ TEST(SimCloud, ALateMachineComesAfterItsAnswerWasLost) {
 
 TEST(SimCloud, TerminateWaitsUntilTheMachineIsGone) {
   CloudBench bench({.shutdown_max = minutes(1)});
-  std::string id = *bench.provider.Launch(bench.Intent("t"));
+  std::string id = bench.provider.Launch(bench.Intent("t"))->external_id;
   ASSERT_TRUE(bench.provider.Terminate(MachineId{1}, id).ok());
   EXPECT_FALSE(bench.provider.List(RunId{1})->at(0).alive);
   EXPECT_TRUE(bench.provider.FindResidue(RunId{1})->empty());

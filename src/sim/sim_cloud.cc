@@ -12,13 +12,14 @@ Duration SimCloud::Between(Duration low, Duration high) {
   return low + Duration(static_cast<std::int64_t>(rng_.Below(span)));
 }
 
-Result<std::string> SimCloud::Ask(const LaunchIntent& intent) {
+Result<LaunchAnswer> SimCloud::Ask(const LaunchIntent& intent) {
   for (const CloudMachine& m : machines_) {
-    if (m.token == intent.token) return m.external_id;
+    if (m.token == intent.token) return LaunchAnswer{.external_id = m.external_id};
   }
   for (const auto& [from, until] : weather_.no_capacity) {
     if (time_.now >= from && time_.now < until) {
-      return Exhausted("the cloud has no capacity in this zone: try later or elsewhere");
+      const Pool& pool = intent.offers.front().pool;
+      return LaunchAnswer{.refusals = {{pool, RefusalKind::kDry, "NoCapacity", "none is left"}}};
     }
   }
   bool is_late = rng_.Chance(weather_.late);
@@ -33,10 +34,10 @@ Result<std::string> SimCloud::Ask(const LaunchIntent& intent) {
                        .asked = time_.now,
                        .appears = appears,
                        .deadline = time_.now + intent.deadline_in,
-                       .offer = intent.offer});
+                       .offer = intent.offers.front()});
   if (boots) machines_.back().boots = appears + Between(weather_.boot_min, weather_.boot_max);
   if (is_late) return Ambiguous("the launch was sent and never answered");
-  return machines_.back().external_id;
+  return LaunchAnswer{.external_id = machines_.back().external_id};
 }
 
 void SimCloud::End(std::size_t index) {

@@ -55,7 +55,7 @@ class SimCloud {
       : time_(time), weather_(std::move(weather)), rng_(seed) {}
 
   // One machine per token. kExhausted: no capacity now; kAmbiguous: the answer was lost.
-  Result<std::string> Ask(const LaunchIntent& intent);
+  Result<LaunchAnswer> Ask(const LaunchIntent& intent);
 
   // Whatever ended it, at once; harmless for one that has ended.
   void End(std::size_t index);
@@ -99,7 +99,7 @@ class SimProvider : public MachineProvider {
       : cloud_(cloud), wait_(std::move(wait)) {}
 
   Status Preflight() override { return {}; }
-  Result<std::string> Launch(const LaunchIntent& intent) override { return cloud_.Ask(intent); }
+  Result<LaunchAnswer> Launch(const LaunchIntent& intent) override { return cloud_.Ask(intent); }
   Result<std::vector<MachineSighting>> List(RunId run) override;
   Status Terminate(MachineId machine, const std::string& external_id) override;
   Result<std::vector<Residue>> FindResidue(RunId run) override;

@@ -153,7 +153,7 @@ Status LocalMachines::Preflight() {
   return {};
 }
 
-Result<std::string> LocalMachines::Launch(const LaunchIntent& intent) {
+Result<LaunchAnswer> LocalMachines::Launch(const LaunchIntent& intent) {
   std::string scratch = fmt::format("{}/machine-{}", RunFolder(intent.run), intent.machine.value);
   std::error_code code;
   fs::create_directories(scratch, code);
@@ -161,13 +161,15 @@ Result<std::string> LocalMachines::Launch(const LaunchIntent& intent) {
   TRY_ASSIGN(posix::FileLock lock,
              posix::FileLock::Take(scratch + "/launch.lock", posix::FileLock::Mode::kExclusive,
                                    kLockLimit));
-  if (std::optional<Found> there = FindMachine(scratch)) return there->id;
+  if (std::optional<Found> there = FindMachine(scratch)) {
+    return LaunchAnswer{.external_id = there->id};
+  }
   TRY(WriteNotice(scratch, intent));
   TRY_ASSIGN(std::string id, Start(intent, scratch));
   nlohmann::json record{{"id", id}, {"boot", posix::BootId()}, {"token", intent.token}};
   posix::Disk disk;
   TRY(disk.Write(scratch + "/" + kRecordFile, record.dump()));
-  return id;
+  return LaunchAnswer{.external_id = id};
 }
 
 Result<std::string> LocalMachines::Start(const LaunchIntent& intent, const std::string& scratch) {

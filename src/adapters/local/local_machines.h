@@ -32,7 +32,7 @@ class LocalMachines final : public MachineProvider {
   explicit LocalMachines(LocalOptions options);
 
   Status Preflight() override;
-  Result<std::string> Launch(const LaunchIntent& intent) override;
+  Result<LaunchAnswer> Launch(const LaunchIntent& intent) override;
   Result<std::vector<MachineSighting>> List(RunId run) override;
 
   // First everything below the machine, while it is stopped and so still everybody's parent; then

@@ -59,16 +59,17 @@ class LocalMachinesTest : public testing::Test {
 };
 
 TEST_F(LocalMachinesTest, OneMachinePerTokenHoweverOftenItIsLaunched) {
-  Result<std::string> first = machines_.Launch(Intent(1));
-  ASSERT_TRUE(first.ok()) << first.error().message();
-  EXPECT_EQ(*machines_.Launch(Intent(1)), *first);
-  EXPECT_NE(*machines_.Launch(Intent(2)), *first);
+  Result<LaunchAnswer> launched = machines_.Launch(Intent(1));
+  ASSERT_TRUE(launched.ok()) << launched.error().message();
+  std::string first = launched->external_id;
+  EXPECT_EQ(machines_.Launch(Intent(1))->external_id, first);
+  EXPECT_NE(machines_.Launch(Intent(2))->external_id, first);
 }
 
 TEST_F(LocalMachinesTest, AMachineWhoseRecordWasLostIsFoundByItsMark) {
-  Result<std::string> first = machines_.Launch(Intent(1));
+  std::string first = machines_.Launch(Intent(1))->external_id;
   fs::remove(state_ + "/machines/run-1/machine-1/launch.json");
-  EXPECT_EQ(*machines_.Launch(Intent(1)), *first);
+  EXPECT_EQ(machines_.Launch(Intent(1))->external_id, first);
   EXPECT_TRUE(machines_.List(RunId{1})->front().alive);
 }
 
@@ -132,7 +133,7 @@ TEST_F(LocalMachinesTest, AMachineOfAnEarlierBootEndedAndKeepsItsToken) {
   const std::string self = posix::FormatProcessId(posix::Inspect(getpid())->id);
   std::ofstream(Scratch(1) + "/launch.json") << R"({"id": ")" << self << R"(", "boot": "other"})";
   EXPECT_FALSE(machines_.List(RunId{1})->front().alive);
-  EXPECT_EQ(*machines_.Launch(Intent(1)), self);
+  EXPECT_EQ(machines_.Launch(Intent(1))->external_id, self);
 }
 
 TEST_F(LocalMachinesTest, PreflightNamesWhatIsMissing) {
@@ -143,7 +144,7 @@ TEST_F(LocalMachinesTest, PreflightNamesWhatIsMissing) {
 }
 
 TEST_F(LocalMachinesTest, ADeadMachineIsSeenDeadAndItsScratchIsResidue) {
-  Result<std::string> id = machines_.Launch(Intent(1));
+  std::string id = machines_.Launch(Intent(1))->external_id;
   std::string scratch = state_ + "/machines/run-1/machine-1";
   auto find = [&] { return posix::FindByEnvironment(kScratchVariable, scratch); };
   ASSERT_TRUE(posix::KillUntilGone(find, seconds(5)).ok());

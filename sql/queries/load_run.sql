@@ -22,6 +22,7 @@ SELECT r.phase, r.plan_hash, r.state, r.verdict, r.schema_name, r.reader_schema,
                   JOIN mayfly.leaf l ON l.task_id = t.id
                   WHERE s.run_id = r.id AND s.kind IN ('sql', 'command') AND l.rows > 0
                     AND l.vacuumed_at IS NULL)
-            ELSE 0 END
+            ELSE 0 END,
+       r.waiting_for, r.waiting_until
 FROM mayfly.run r
 WHERE r.id = $1::bigint;

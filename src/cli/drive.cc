@@ -10,6 +10,8 @@
 namespace mayfly::cli {
 namespace {
 
+constexpr Duration kRentedBoot = minutes(5);  // from asking for it to its first word
+
 sched::Policy PolicyOf(const Drive& drive) {
   const MachinesSpec& machines = drive.spec.machines;
   sched::Policy policy;
@@ -17,8 +19,35 @@ sched::Policy PolicyOf(const Drive& drive) {
   policy.machines = machines.count;
   policy.replacements = machines.replacements;
   policy.lease = machines.lease;
+  if (machines.provider == "ec2") {
+    policy.ladder.on_demand = machines.ec2->on_demand;
+    policy.ladder.on_demand_after = machines.ec2->on_demand_after;
+    policy.boot_patience = kRentedBoot + machines.setup.timeout;
+  }
   return policy;
 }
+
+// Two who watch; the second may be absent.
+class Both final : public ControllerObserver {
+ public:
+  Both(ControllerObserver& first, ControllerObserver* second) : first_(first), second_(second) {}
+  void OnSnapshot(const RunSnapshot& snapshot) override {
+    first_.OnSnapshot(snapshot);
+    if (second_ != nullptr) second_->OnSnapshot(snapshot);
+  }
+  void OnAction(const sched::Action& action, const Status& outcome) override {
+    first_.OnAction(action, outcome);
+    if (second_ != nullptr) second_->OnAction(action, outcome);
+  }
+  void OnTrouble(const Error& error) override {
+    first_.OnTrouble(error);
+    if (second_ != nullptr) second_->OnTrouble(error);
+  }
+
+ private:
+  ControllerObserver& first_;
+  ControllerObserver* second_;
+};
 
 // The operator's signals become a wish in the ledger; the second one cuts the drain short.
 class Signals {
@@ -50,15 +79,19 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.run = run;
   options.who = fmt::format("pid {}", getpid());
   options.policy = PolicyOf(drive);
+  options.provider = drive.spec.machines.provider;
   options.slots = SlotsOf(drive.spec, drive.host);
   options.slot_memory_bytes = drive.spec.machines.slot_memory_bytes;
   options.notice = drive.spec.machines.notice;
   options.interrupt_after = drive.interrupt_after;
   options.resume = resume;
-  TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.host.clock().Wall()));
+  options.market = drive.provider.market.get();
+  TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.provider, drive.host.clock().Wall()));
   RunProgress progress(drive.session, drive.host.clock());
-  Controller controller(options, drive.host.clock(), drive.ledger.runs(), drive.machines,
-                        &progress);
+  Both observer(progress, drive.also);
+  TRY(drive.provider.make_ready());
+  Controller controller(options, drive.host.clock(), drive.ledger.runs(), *drive.provider.machines,
+                        &observer);
   Signals signals;
   while (!controller.done()) {
     Duration next = controller.Step();

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/world.h"
+#include "controller/controller.h"
 #include "model/phase_spec.h"
 #include "model/run.h"
 
@@ -15,11 +16,12 @@ namespace mayfly::cli {
 struct Drive {
   Host& host;
   Ledger& ledger;
-  MachineProvider& machines;
+  Provider& provider;
   const PhaseSpec& spec;
   const Session& session;
   std::optional<Duration> interrupt_after;
-  bool only_tries = false;  // the run is a slice that is tried and never judged
+  bool only_tries = false;             // the run is a slice that is tried and never judged
+  ControllerObserver* also = nullptr;  // watches beside the progress that people see
 };
 
 // Ctrl-C once drains and pauses, twice stops at once. `resume`: a paused or failed run goes on.

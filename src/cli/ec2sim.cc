@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/render.h"
+#include "cli/work_folder.h"
 #include "sim/ec2/host/server.h"
 
 namespace mayfly::cli {
@@ -37,42 +37,6 @@ struct Flags {
   std::string script;
   std::vector<std::string> shared;
   bool json = false;
-};
-
-// A folder that is there while this lives; one that nobody named goes with it.
-class Folder {
- public:
-  static Result<Folder> Open(const std::string& named) {
-    std::error_code error;
-    if (!named.empty()) {
-      fs::create_directories(named, error);
-      if (error) return Denied(fmt::format("--state {}: {}", named, error.message()));
-      return Folder(fs::absolute(named), /*is_ours=*/false);
-    }
-    std::string name = (fs::temp_directory_path() / "mayfly-ec2sim-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) return Unavailable("make the folder " + name);
-    return Folder(name, /*is_ours=*/true);
-  }
-
-  Folder(Folder&& other) noexcept : path_(std::move(other.path_)), is_ours_(other.is_ours_) {
-    other.is_ours_ = false;
-  }
-  Folder& operator=(Folder&&) = delete;
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code error;
-    if (is_ours_) fs::remove_all(path_, error);
-    if (error) Say(fmt::format("mayfly: {} is left behind: {}", path_, error.message()));
-  }
-
-  const std::string& path() const { return path_; }
-
- private:
-  Folder(std::string path, bool is_ours) : path_(std::move(path)), is_ours_(is_ours) {}
-
-  std::string path_;
-  bool is_ours_ = false;
 };
 
 Result<nlohmann::json> ReadScript(const std::string& path) {
@@ -122,7 +86,7 @@ void Announce(const ec2::Server& server, const Flags& flags) {
 Result<int> RunEc2sim(const Flags& flags) {
   TRY_ASSIGN(const nlohmann::json script, ReadScript(flags.script));
   TRY_ASSIGN(const std::vector<std::string> shared, ReadShared(flags.shared));
-  TRY_ASSIGN(const Folder folder, Folder::Open(flags.state_dir));
+  TRY_ASSIGN(const WorkFolder folder, WorkFolder::Open(flags.state_dir, "ec2sim"));
   TRY_ASSIGN(
       const std::unique_ptr<ec2::Server> server,
       ec2::Server::Open(

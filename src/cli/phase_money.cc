@@ -10,6 +10,7 @@ namespace mayfly::cli {
 namespace {
 
 const Pool kHere{};  // local machines
+constexpr Duration kHistory = hours(24);
 
 // The machine time of the phase's newest run, for each of `machines`; absent where it has none that
 // is closed.
@@ -38,36 +39,101 @@ Duration UntilDeadline(const PhaseSpec& spec, Instant now) {
   return std::max(std::get<Instant>(spec.deadline) - now, Duration(0));
 }
 
-}  // namespace
+bool IsRented(const PhaseSpec& spec) { return spec.machines.provider == "ec2"; }
 
-cost::PriceBook BookOf(const PhaseSpec& spec, Instant now) {
-  cost::PriceBook book(now);
-  const MachinesSpec& machines = spec.machines;
-  book.State({Item::kCompute, kHere}, machines.price, machines.max_price.value_or(machines.price));
-  return book;
-}
-
-Status QuotePlan(Host& host, Ledger& ledger, PhasePlan& plan) {
-  Instant now = host.clock().Wall();
-  const PhaseSpec& spec = plan.spec;
-  cost::QuoteRequest request{.pools = {kHere}, .machines = spec.machines.count};
-  request.deadline = UntilDeadline(spec, now);
-  request.cap = spec.budget;
-  TRY_ASSIGN(request.length, LengthOf(ledger, spec));
-  TRY_ASSIGN(Quote quote, cost::MakeQuote(request, BookOf(spec, now)));
-  AttachQuote(plan, std::move(quote));
+// A source that does not know, or is away, leaves what is known otherwise; one that answers
+// nonsense is not to be traded with.
+Status Judge(const Error& error, const Pool& pool) {
+  if (error.kind() == ErrorKind::kNotFound) return {};
+  if (error.kind() != ErrorKind::kUnavailable) return error;
+  Say(fmt::format("mayfly: the price of {} could not be asked for: {}", Describe(pool),
+                  error.message()));
   return {};
 }
 
-Result<PurseOptions> PurseOf(const PhaseSpec& spec, Instant now) {
+Status AskPrices(cost::PriceBook& book, const Pool& pool, PriceSource& source, Instant now) {
+  Pool listed = pool;
+  listed.market = Market::kOnDemand;
+  const PriceKey key{Item::kCompute, listed};
+  Result<PricePoint> list = source.ListPrice(key);
+  TRY(list.ok() ? book.AddListPrice(key, *list) : Judge(list.error(), listed));
+  if (pool.market != Market::kSpot) return {};
+  Result<std::vector<PricePoint>> history = source.SpotHistory(pool, now - kHistory);
+  return history.ok() ? book.AddSpotHistory(pool, *history) : Judge(history.error(), pool);
+}
+
+// Disk and address have one price in a region, in force since before the run.
+std::vector<PriceChange> FixedPrices(const cost::PriceBook& book, const std::string& region,
+                                     Instant now) {
+  std::vector<PriceChange> fixed;
+  for (Item item : {Item::kDisk, Item::kPublicAddress}) {
+    PriceKey key{item, {.region = region, .market = Market::kOnDemand}};
+    Result<cost::Price> price = book.Find(key);
+    if (price.ok()) fixed.push_back({key, {now - kHistory, price->rate}});
+  }
+  return fixed;
+}
+
+}  // namespace
+
+Result<cost::PriceBook> BookOf(const PhaseSpec& spec, const Provider& provider, Instant now) {
+  cost::PriceBook book(now);
+  const MachinesSpec& machines = spec.machines;
+  if (provider.prices == nullptr) {
+    book.State({Item::kCompute, kHere}, machines.price,
+               machines.max_price.value_or(machines.price));
+    return book;
+  }
+  if (machines.max_price) book.Limit(*machines.max_price);
+  for (const MarketPool& pool : provider.pools)
+    TRY(AskPrices(book, pool.pool, *provider.prices, now));
+  return book;
+}
+
+Status QuotePlan(Host& host, Ledger& ledger, const Provider& provider, PhasePlan& plan) {
+  Instant now = host.clock().Wall();
+  const PhaseSpec& spec = plan.spec;
+  cost::QuoteRequest request{.machines = spec.machines.count};
+  for (const MarketPool& pool : provider.pools) request.pools.push_back(pool.pool);
+  if (IsRented(spec)) {
+    request.disk_gb = spec.machines.ec2->disk_gib;
+    request.addresses = spec.machines.ec2->public_address ? 1 : 0;
+  }
+  request.deadline = UntilDeadline(spec, now);
+  request.cap = spec.budget;
+  TRY_ASSIGN(request.length, LengthOf(ledger, spec));
+  TRY_ASSIGN(cost::PriceBook book, BookOf(spec, provider, now));
+  TRY_ASSIGN(Quote quote, cost::MakeQuote(request, book));
+  AttachQuote(plan, std::move(quote), provider.bundle);
+  return {};
+}
+
+Result<PurseOptions> PurseOf(const PhaseSpec& spec, const Provider& provider, Instant now) {
   PurseOptions purse;
-  TRY_ASSIGN(purse.offer, BookOf(spec, now).MakeOffer(kHere));
+  TRY_ASSIGN(cost::PriceBook book, BookOf(spec, provider, now));
+  purse.rungs.clear();
+  std::string unknown;
+  for (const MarketPool& pool : provider.pools) {
+    Result<Offer> offer = book.MakeOffer(pool.pool);
+    if (!offer.ok()) {  // what nobody knows the price of is not bought
+      unknown = offer.error().message();
+      continue;
+    }
+    if (IsRented(spec)) {
+      offer->disk_gb = spec.machines.ec2->disk_gib;
+      offer->addresses = spec.machines.ec2->public_address ? 1 : 0;
+    }
+    purse.rungs.push_back({pool, *offer});
+  }
+  if (purse.rungs.empty()) return NotFound("no pool can be paid for: " + unknown);
+  if (IsRented(spec)) purse.fixed = FixedPrices(book, purse.rungs.front().offer.pool.region, now);
+  purse.source = provider.prices.get();
   purse.cap = spec.budget;
   return purse;
 }
 
 bool IsApprovedAs(const PhasePlan& plan, const Quote& approved, const std::string& hash) {
-  return ApprovedHash(plan.core, /*bundle=*/"", approved.high) == hash;
+  return ApprovedHash(plan.core, plan.bundle, approved.high) == hash;
 }
 
 Result<RunMoney> LoadMoney(Ledger& ledger, const RunSnapshot& snapshot) {

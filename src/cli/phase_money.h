@@ -13,15 +13,17 @@
 
 namespace mayfly::cli {
 
-// What is known of prices for this phase: what it states, and the snapshot.
-cost::PriceBook BookOf(const PhaseSpec& spec, Instant now);
+// What is known of prices for this phase: what it states, what the provider's market says, and the
+// snapshot. What the market could not say is told on stderr, and is then not known from it.
+Result<cost::PriceBook> BookOf(const PhaseSpec& spec, const Provider& provider, Instant now);
 
-// Quotes the plan and puts the quote into it, and its upper bound into the plan's hash. The length
-// is the stated one, else that of the phase's newest run if that is closed, else not measured.
-Status QuotePlan(Host& host, Ledger& ledger, PhasePlan& plan);
+// Quotes the plan and puts the quote into it, and its upper bound and the bundle into the plan's
+// hash. The length is the stated one, else that of the phase's newest run if that is closed, else
+// not measured. kNotFound: no pool of the phase has a price that anybody knows.
+Status QuotePlan(Host& host, Ledger& ledger, const Provider& provider, PhasePlan& plan);
 
-// What the controller of this phase may spend.
-Result<PurseOptions> PurseOf(const PhaseSpec& spec, Instant now);
+// What the controller of this phase may spend, and on which pools.
+Result<PurseOptions> PurseOf(const PhaseSpec& spec, const Provider& provider, Instant now);
 
 // Whether a plan with this hash is this plan at the price that was approved with it, whatever
 // today's quote says; that is judged by cost::CheckWithin.

@@ -81,6 +81,7 @@ Result<Phase> LoadPhase(Host& host, const PhaseFlags& flags) {
   context.working_folder = Absolute(".");
   context.now = host.clock().Wall();
   context.sets = flags.sets;
+  context.bars_instead = flags.bars_instead;
   context.read_file = [&host](const std::string& path) { return host.files().Read(path); };
   TRY_ASSIGN(ParsedPhase parsed, ParsePhase(text, context));
   std::string state = flags.state_dir.empty() ? context.folder + "/.mayfly" : flags.state_dir;
@@ -165,7 +166,8 @@ std::string PlanToJson(const PhasePlan& plan) {
 }
 
 int SlotsOf(const PhaseSpec& spec, const Host& host) {
-  return spec.machines.slots.value_or(host.cores());
+  bool is_here = spec.machines.provider == "local";
+  return spec.machines.slots.value_or(is_here ? host.cores() : 0);
 }
 
 }  // namespace mayfly::cli

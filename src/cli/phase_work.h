@@ -17,6 +17,7 @@ struct PhaseFlags {
   std::string file;
   std::vector<std::string> sets;
   std::string state_dir;
+  std::string bars_instead;  // of a rehearsal, never typed
 };
 void AddPhaseFlags(CLI::App& command, PhaseFlags& flags);
 
@@ -41,7 +42,7 @@ std::string RenderPlan(const PhasePlan& plan);
 // The plan for programs.
 std::string PlanToJson(const PhasePlan& plan);
 
-// Slots of a machine: as stated, else one per core.
+// Slots of a machine: as stated, else one per core; of a rented one 0, which means the same there.
 int SlotsOf(const PhaseSpec& spec, const Host& host);
 
 }  // namespace mayfly::cli

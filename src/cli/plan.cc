@@ -1,3 +1,4 @@
+#include "cli/open_provider.h"
 #include "cli/phase_money.h"
 #include "cli/phase_work.h"
 
@@ -15,8 +16,10 @@ Result<int> RunPlanCommand(const Flags& flags, const Session& session) {
   TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(phase.place));
   TRY(RememberLedger(*host, phase.place));
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
-  TRY(MakeLocalMachines(phase.place, session.program)->Preflight());
-  TRY(QuotePlan(*host, *ledger, plan));
+  TRY_ASSIGN(Provider provider,
+             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session}));
+  TRY(provider.machines->Preflight());
+  TRY(QuotePlan(*host, *ledger, provider, plan));
   TRY(ledger->plans().Keep(plan));
   Print(flags.json ? PlanToJson(plan) : RenderPlan(plan));
   return 0;

@@ -1,166 +1,26 @@
 // run: carries the phase from plan to proof.
 
-#include <fmt/format.h>
+#include <memory>
 
-#include <algorithm>
-#include <iostream>
-
-#include "base/text.h"
-#include "cli/drive.h"
-#include "cli/money_text.h"
+#include "cli/open_provider.h"
 #include "cli/phase_money.h"
-#include "cli/phase_work.h"
-#include "cli/run_report.h"
-#include "cli/try_task.h"
-#include "cost/quote.h"
-#include "sched/decide.h"
+#include "cli/run_phase.h"
 
 namespace mayfly::cli {
 namespace {
 
 struct Flags {
   PhaseFlags phase;
-  bool yes = false;
-  std::string approve;
-  bool start_over = false;
+  RunWishes wishes;
   bool local = false;
-  bool json = false;
   std::string interrupt_after;
-  std::string only;  // STAGE@POINT
-  bool dry = false;
 };
 
-// Approval holds for what was shown: the plan that was kept under this hash takes the place of
-// today's, if it is the same but for its prices and today's do not come to more.
-Status TakeApproved(const Flags& flags, Ledger& ledger, PhasePlan& plan) {
-  if (flags.approve.empty()) return {};
-  TRY_ASSIGN(std::optional<KeptPlan> kept, ledger.plans().Find(flags.approve));
-  if (!kept || !IsApprovedAs(plan, kept->quote, flags.approve)) return {};
-  TRY(cost::CheckWithin(kept->quote, *plan.quote));
-  AttachQuote(plan, std::move(kept->quote));
-  return {};
-}
-
-Status Approve(const Flags& flags, const PhasePlan& plan, const Session& session) {
-  if (!flags.approve.empty() && flags.approve != plan.hash) {
-    return Conflict(
-        fmt::format("the plan is {} now, not the approved {}; look at it with `mayfly "
-                    "plan` and approve it again",
-                    plan.hash, flags.approve));
-  }
-  if (flags.yes || !flags.approve.empty()) return {};
-  std::string next_step = fmt::format("approve it with --approve {} or --yes", plan.hash);
-  if (!session.terminal.in_is_terminal || !session.terminal.err_is_terminal) {
-    return Denied("nobody is here to approve the plan; " + next_step);
-  }
-  fmt::print(stderr, "Run this plan, {}? [y/N] ", QuoteInALine(*plan.quote));
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "yes") return {};
-  return Denied("the plan was not approved; " + next_step);
-}
-
-// What differs between the plan that is open and the one that is asked for, the first few lines.
-Result<std::string> Difference(Ledger& ledger, RunId open, const PhasePlan& plan) {
-  TRY_ASSIGN(StoredPlan stored, ledger.reads().LoadPlan(open));
-  std::vector<std::string> before = Split(stored.canonical_toml, '\n');
-  std::vector<std::string> after = Split(plan.canonical_toml, '\n');
-  std::string text;
-  int told = 0;
-  auto tell = [&](const std::vector<std::string>& lines, const std::vector<std::string>& others,
-                  std::string_view mark) {
-    for (const std::string& line : lines) {
-      bool both = std::find(others.begin(), others.end(), line) != others.end();
-      if (both || Trim(line).empty() || ++told > 6) continue;
-      text += fmt::format("\n  {} {}", mark, Trim(line));
-    }
-  };
-  tell(before, after, "-");
-  tell(after, before, "+");
-  return text.empty() ? std::string("\n  the bars that were found differ") : text;
-}
-
-struct Target {
-  RunId run;
-  bool resume = false;
-  bool is_over = false;  // closed already, with this plan
-};
-
-Result<Target> StartNew(const Drive& drive, const PhasePlan& plan) {
-  TRY_ASSIGN(RunId run, drive.ledger.runs().Create(plan));
-  Say(fmt::format("run {} is approved: plan {}", run.value, plan.hash));
-  return Target{run};
-}
-
-// Is this the plan of that run? Today's prices do not matter: it was approved at its own.
-Result<bool> IsPlanOf(Ledger& ledger, const Existing& run, const PhasePlan& plan) {
-  if (run.plan_hash == plan.hash) return true;
-  TRY_ASSIGN(StoredPlan stored, ledger.reads().LoadPlan(run.run));
-  if (stored.quote_json.empty()) return run.plan_hash == plan.core;
-  TRY_ASSIGN(Quote approved, QuoteFromJson(stored.quote_json));
-  return IsApprovedAs(plan, approved, run.plan_hash);
-}
-
-// Run identity: the same plan continues or reports, another one while a run is open is a conflict.
-Result<Target> FindTarget(const Drive& drive, const PhasePlan& plan, bool start_over) {
-  TRY_ASSIGN(std::optional<Existing> newest, drive.ledger.runs().FindNewest(plan.spec.name));
-  if (!newest) return StartNew(drive, plan);
-  bool open = !IsOver(newest->state);
-  TRY_ASSIGN(bool same, IsPlanOf(drive.ledger, *newest, plan));
-  if (start_over) {
-    if (open) {
-      Say(fmt::format("run {} is open and will be cancelled first", newest->run.value));
-      TRY(CancelOpen(drive, newest->run));
-    }
-    return StartNew(drive, plan);
-  }
-  if (open && !same) {
-    TRY_ASSIGN(std::string difference, Difference(drive.ledger, newest->run, plan));
-    return Conflict(
-        fmt::format("run {} of phase {} is {} with plan {}; this is plan {}:{}\n"
-                    "continue the old one with its own settings, or start over with "
-                    "--new",
-                    newest->run.value, plan.spec.name, Name(newest->state), newest->plan_hash,
-                    plan.hash, difference));
-  }
-  if (open) {
-    Say(fmt::format("run {} is {}: going on with it", newest->run.value, Name(newest->state)));
-    return Target{newest->run, /*resume=*/true};
-  }
-  if (same && newest->state == RunState::kClosed) return Target{newest->run, false, true};
-  return StartNew(drive, plan);
-}
-
-int ExitCodeOf(const RunSnapshot& snapshot) {
-  if (snapshot.run.state == RunState::kClosed) return 0;
-  if (snapshot.run.state == RunState::kFailed) {
-    bool verdict = snapshot.run.verdict.has_value();
-    return ExitCode(verdict ? ErrorKind::kCorrupt : ErrorKind::kExhausted);
-  }
-  bool waits =
-      snapshot.run.state == RunState::kPaused && snapshot.run.reason != sched::kAskedToStop;
-  return ExitCode(waits ? ErrorKind::kDenied : ErrorKind::kCancelled);
-}
-
-Result<int> Report(const Drive& drive, const Flags& flags, const RunSnapshot& snapshot) {
-  TRY_ASSIGN(std::string report, RenderRunReport(drive.ledger, snapshot, flags.json));
-  Print(report);
-  if (snapshot.run.state == RunState::kPaused) {
-    Say(IsCapUsedUp(snapshot.run) ? "paused; a larger budget is another plan, which --new starts"
-                                  : "paused; the same command continues it");
-  } else if (snapshot.run.state == RunState::kFailed) {
-    Say("mend the cause, then the same command continues it; mayfly verify, mayfly explain TASK "
-        "and "
-        "mayfly logs tell more");
-  }
-  return ExitCodeOf(snapshot);
-}
-
-Status CheckTry(const Flags& flags) {
-  if (flags.only.empty() && flags.dry) {
+Status CheckTry(const RunWishes& wishes) {
+  if (wishes.only.empty() && wishes.dry) {
     return Invalid("--dry tries one task; name it with --only STAGE@POINT");
   }
-  if (!flags.only.empty() && !flags.dry) {
+  if (!wishes.only.empty() && !wishes.dry) {
     return Invalid(
         "--only tries one task and publishes nothing: say so with --dry. A whole phase is run "
         "without --only");
@@ -169,7 +29,7 @@ Status CheckTry(const Flags& flags) {
 }
 
 Result<int> RunRunCommand(const Flags& flags, const Session& session) {
-  TRY(CheckTry(flags));
+  TRY(CheckTry(flags.wishes));
   std::unique_ptr<Host> host = MakeHost();
   TRY_ASSIGN(Phase phase, LoadPhase(*host, flags.phase));
   std::optional<Duration> interrupt_after;
@@ -178,23 +38,14 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   }
   TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(phase.place));
   TRY(RememberLedger(*host, phase.place));
-  std::unique_ptr<MachineProvider> machines = MakeLocalMachines(phase.place, session.program);
-  TRY(machines->Preflight());
+  TRY_ASSIGN(Provider provider,
+             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session}));
+  TRY(provider.machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
-  TRY(QuotePlan(*host, *ledger, plan));
-  TRY(TakeApproved(flags, *ledger, plan));
-  Drive drive{*host, *ledger, *machines, plan.spec, session, interrupt_after};
-  if (flags.dry) return TryTask(drive, plan, {flags.only, flags.json});
-  fmt::print(stderr, "{}", RenderPlan(plan));
-  TRY(Approve(flags, plan, session));
-  TRY_ASSIGN(Target target, FindTarget(drive, plan, flags.start_over));
-  if (target.is_over) {
-    Say(fmt::format("run {} closed with this plan already; --new starts over", target.run.value));
-    TRY_ASSIGN(RunSnapshot closed, ledger->reads().Load(target.run));
-    return Report(drive, flags, closed);
-  }
-  TRY_ASSIGN(RunSnapshot snapshot, DriveRun(drive, target.run, target.resume));
-  return Report(drive, flags, snapshot);
+  TRY(QuotePlan(*host, *ledger, provider, plan));
+  Drive drive{*host, *ledger, provider, plan.spec, session, interrupt_after};
+  TRY_ASSIGN(RunEnd end, RunPhase(drive, plan, flags.wishes));
+  return end.exit_code;
 }
 
 }  // namespace
@@ -206,19 +57,20 @@ void AddRun(CLI::App& app, Session& session) {
       "Carry the phase from plan to proof: the same plan continues an open run and reports a "
       "closed one");
   AddPhaseFlags(*command, flags->phase);
-  command->add_flag("--yes", flags->yes, "approve the plan as it is");
-  command->add_option("--approve", flags->approve, "approve exactly the plan with this hash");
-  command->add_flag("--new", flags->start_over,
+  command->add_flag("--yes", flags->wishes.yes, "approve the plan as it is");
+  command->add_option("--approve", flags->wishes.approve,
+                      "approve exactly the plan with this hash");
+  command->add_flag("--new", flags->wishes.start_over,
                     "start over: an open run of the phase is cancelled first");
   command->add_flag("--local", flags->local, "on this computer, whatever provider the file names");
   command->add_option("--interrupt-after", flags->interrupt_after,
                       "rehearse an interruption: the first machine is told so long after its birth "
                       "that it will be taken away");
-  command->add_option("--only", flags->only,
+  command->add_option("--only", flags->wishes.only,
                       "with --dry: this task alone and what it needs, such as load@eurusd");
-  command->add_flag("--dry", flags->dry,
+  command->add_flag("--dry", flags->wishes.dry,
                     "try the task of --only on a machine: show its rows and checks, keep nothing");
-  command->add_flag("--json", flags->json, "the closing report for programs");
+  command->add_flag("--json", flags->wishes.json, "the closing report for programs");
   command->callback([flags, &session] {
     if (flags->local) flags->phase.sets.emplace_back("machines.provider=local");
     session.chosen = [flags, &session] { return RunRunCommand(*flags, session); };

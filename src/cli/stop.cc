@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "cli/about_run.h"
+#include "cli/open_provider.h"
 #include "cli/phase_money.h"
 #include "cli/phase_work.h"
 #include "cli/progress.h"
@@ -118,19 +119,21 @@ Status SeeMachines(MachineProvider& provider, const RunSnapshot& s, const Place&
 
 // What a controller would do that was alive: drains, ends and proves gone.
 Result<RunSnapshot> CarryOut(const Stopping& stopping, const RunSnapshot& s) {
-  auto machines = MakeLocalMachines(stopping.place, stopping.session.program);
-  TRY(SeeMachines(*machines, s, stopping.place));
   TRY_ASSIGN(StoredPlan stored, stopping.ledger.reads().LoadPlan(s.run.id));
   TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
+  TRY_ASSIGN(Provider provider, OpenProvider({stopping.host, stopping.ledger, plan.spec,
+                                              stopping.place, stopping.session}));
+  TRY(SeeMachines(*provider.machines, s, stopping.place));
   Say(fmt::format("no controller of run {} answers: carrying it out from here", s.run.id.value));
   ControllerOptions options;
   options.run = s.run.id;
   options.who = fmt::format("pid {}", getpid());
   options.policy.lease = plan.spec.machines.lease;
-  TRY_ASSIGN(options.purse, PurseOf(plan.spec, stopping.host.clock().Wall()));
+  TRY_ASSIGN(options.purse, PurseOf(plan.spec, provider, stopping.host.clock().Wall()));
   Host& host = stopping.host;
   RunProgress progress(stopping.session, host.clock());
-  Controller controller(options, host.clock(), stopping.ledger.runs(), *machines, &progress);
+  Controller controller(options, host.clock(), stopping.ledger.runs(), *provider.machines,
+                        &progress);
   while (!controller.done()) {
     Duration next = controller.Step();
     TRY(stopping.ledger.Revive());

@@ -79,7 +79,7 @@ int ExitCodeOf(const TryReport& report, const RunSnapshot& snapshot) {
 
 Result<int> TryTask(const Drive& drive, const PhasePlan& plan, const TryFlags& flags) {
   TRY_ASSIGN(PhasePlan slice, SliceOf(plan, flags.task));
-  Drive tries{drive.host,    drive.ledger, drive.machines,     slice.spec,
+  Drive tries{drive.host,    drive.ledger, drive.provider,     slice.spec,
               drive.session, std::nullopt, /*only_tries=*/true};
   TRY(CancelEarlierTry(tries, slice));
   TRY_ASSIGN(RunId run, drive.ledger.runs().Create(slice));

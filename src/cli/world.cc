@@ -102,6 +102,7 @@ class RealLedger final : public Ledger {
   Status CheckStatements(const PhasePlan& plan) override {
     return postgres::CheckQueries(conninfo_, plan);
   }
+  Result<std::string> Identity() override { return postgres::ReadIdentity(conninfo_); }
   Result<RunId> RollBack(const std::string& phase) override {
     return postgres::RollBack(conninfo_, phase);
   }
@@ -232,6 +233,12 @@ std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std
   // A machine has a login of its own; the owner's stays here.
   if (place.database.starts_with("env:")) options.unset_env = {place.database.substr(4)};
   return std::make_unique<local::LocalMachines>(std::move(options));
+}
+
+Provider MakeLocalProvider(const Place& place, const std::string& program) {
+  Provider provider;
+  provider.machines = MakeLocalMachines(place, program);
+  return provider;
 }
 
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,

@@ -12,7 +12,9 @@
 #include "seams/clock.h"
 #include "seams/file_system.h"
 #include "seams/machine_provider.h"
+#include "seams/marketplace.h"
 #include "seams/plan_store.h"
+#include "seams/price_source.h"
 #include "seams/process_runner.h"
 #include "seams/read_store.h"
 #include "seams/run_data.h"
@@ -72,6 +74,9 @@ class Ledger {
   // stage and says what PostgreSQL says.
   virtual Status CheckStatements(const PhasePlan& plan) = 0;
 
+  // Tells this ledger from every other, in the names of what is rented for it.
+  virtual Result<std::string> Identity() = 0;
+
   virtual Result<RunId> RollBack(const std::string& phase) = 0;
 
   // Starts the embedded server again if it died; nothing for any other.
@@ -89,6 +94,18 @@ Status RememberLedger(Host& host, const Place& place);
 
 // Local machines: supervised process groups started by `program`.
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program);
+Provider MakeLocalProvider(const Place& place, const std::string& program);
+
+// Machines, and what is known of where they come from.
+struct Provider {
+  std::shared_ptr<void> keeps;  // what the others stand on
+  std::unique_ptr<MachineProvider> machines;
+  std::unique_ptr<Marketplace> market;          // null: there is no choice, and no limit
+  std::unique_ptr<PriceSource> prices;          // null: they are what the phase states
+  std::vector<MarketPool> pools{MarketPool{}};  // what it offers this phase, in the order of wishes
+  std::string bundle;  // what machines are started from; empty: this program
+  std::function<Status()> make_ready = [] { return Status(); };  // before the first machine
+};
 
 // A machine's own side.
 struct WorkerEnds {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/offer_json.h"
+
 namespace mayfly {
 namespace {
 
@@ -23,6 +25,16 @@ const MachineView* FindMachine(const RunSnapshot& snapshot, MachineId id) {
 bool IsPassing(const Error& error) {
   return error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kAmbiguous ||
          error.kind() == ErrorKind::kExhausted || error.kind() == ErrorKind::kConflict;
+}
+
+// What a choice asks for; where it asks for nothing, what the ladder's first rung would.
+std::vector<Offer> OffersOf(const sched::Choice& choice, const std::vector<sched::Rung>& rungs) {
+  std::vector<Offer> offers;
+  if (const auto* ask = std::get_if<sched::AskPools>(&choice)) {
+    for (std::size_t rung : ask->rungs) offers.push_back(rungs[rung].offer);
+  }
+  if (offers.empty()) offers.push_back(rungs.empty() ? Offer{} : rungs.front().offer);
+  return offers;
 }
 
 template <typename... Handlers>
@@ -62,9 +74,13 @@ Status Controller::StepOnce() {
   TRY_ASSIGN(std::vector<MachineSighting> seen, provider_.List(options_.run));
   TRY(RecordNews(snapshot, seen));
   sched::Known known;
-  for (MachineSighting& s : seen) known.sightings.push_back({s.machine, s.external_id, s.alive});
+  for (MachineSighting& s : seen) {
+    known.sightings.push_back({s.machine, s.external_id, s.alive, s.pool});
+  }
   known.residue_proved_empty = empty_residue_passes_ >= kPassesThatProve;
-  TRY_ASSIGN(known.money, purse_.Look(snapshot, options_.policy.machines));
+  known.next = ChooseNext(snapshot);
+  TRY_ASSIGN(known.money, purse_.Look(snapshot, options_.policy.machines,
+                                      WorstOf(OffersOf(known.next, purse_.Rungs(snapshot)))));
   if (observer_ != nullptr) observer_->OnSnapshot(snapshot);
   if (sched::IsSettled(snapshot, known)) {
     TRY(store_.CleanUp(options_.run, *control_));
@@ -85,6 +101,11 @@ Status Controller::StepOnce() {
 Status Controller::RecordNews(RunSnapshot& snapshot, const std::vector<MachineSighting>& seen) {
   std::vector<Change> news = purse_.FindNews(snapshot, seen, clock_.Mono());
   if (purse_.trouble() && observer_ != nullptr) observer_->OnTrouble(*purse_.trouble());
+  for (const MachineSighting& s : seen) {
+    const MachineView* machine = FindMachine(snapshot, s.machine);
+    bool is_new = machine != nullptr && s.refusal && !machine->was_refused;
+    if (is_new) news.emplace_back(RecordRefused{s.machine, {*s.refusal}});
+  }
   if (news.empty()) return {};
   for (const Change& change : news) TRY(Apply(change));
   loaded_ = clock_.Mono();
@@ -115,6 +136,7 @@ Error Controller::LostControl(const RunSnapshot& snapshot) const {
 // The operator mended the cause: what failed for good gets fresh budgets.
 Status Controller::Resume(const RunSnapshot& snapshot) {
   bool at_rest = snapshot.run.state == RunState::kFailed || snapshot.run.state == RunState::kPaused;
+  mended_ = snapshot.now;
   if (snapshot.Totals().quarantined > 0) TRY(Apply(RetryQuarantined{}));
   if (!at_rest) return {};
   // Machines that were lost before are forgiven too.
@@ -130,17 +152,14 @@ Status Controller::Apply(const Change& change) {
 Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snapshot) {
   return std::visit(
       Visitor{
-          [&](const sched::Launch& a) {
-            // The token names run and ordinal: two controllers that decide the same launch agree.
-            auto token =
-                fmt::format("run-{}-machine-{}", options_.run.value, snapshot.machines.size() + 1);
-            return LaunchMachine(token, a.reason, snapshot);
-          },
+          [&](const sched::Launch& a) { return LaunchMachine(NewIntent(a, snapshot), snapshot); },
           [&](const sched::Relaunch& a) {
-            return LaunchMachine(FindMachine(snapshot, a.machine)->token, a.reason, snapshot);
+            return LaunchMachine(SameIntent(a, snapshot), snapshot);
           },
+          [&](const sched::Await& a) { return Apply(RecordWaiting{a.reason, a.until}); },
           [&](const sched::AdoptSighting& a) {
-            return Apply(RecordLaunched{a.machine, a.external_id});
+            const MachineView* machine = FindMachine(snapshot, a.machine);
+            return RecordBought(a.machine, a.external_id, machine->offers, a.pool);
           },
           [&](const sched::Drain& a) { return Apply(OrderDrain{a.machine, a.reason}); },
           [&](const sched::End& a) { return EndMachine(a.machine, a.reason, snapshot); },
@@ -157,12 +176,63 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
       action);
 }
 
+// Where the next machine comes from, by what is known now.
+sched::Choice Controller::ChooseNext(const RunSnapshot& snapshot) {
+  sched::LadderView view{.rungs = purse_.Rungs(snapshot),
+                         .refusals = snapshot.refusals,
+                         .quotas = ReadQuotas(snapshot),
+                         .mended = mended_,
+                         .now = snapshot.now};
+  for (const MachineView& machine : snapshot.machines) {
+    if (machine.born)
+      view.last_had = std::max(view.last_had.value_or(*machine.born), *machine.born);
+  }
+  return sched::ChoosePools(view, options_.policy.ladder);
+}
+
+// Limits that cannot be read are not known: then only refusals tell of them.
+std::vector<QuotaRoom> Controller::ReadQuotas(const RunSnapshot& snapshot) {
+  bool may_launch = snapshot.run.state == RunState::kRunning;
+  Duration now = clock_.Mono();
+  bool is_due = !quotas_read_ || now - *quotas_read_ >= options_.ask_quotas;
+  if (options_.market == nullptr || !may_launch || !is_due) return quotas_;
+  quotas_read_ = now;
+  Result<std::vector<QuotaRoom>> read = options_.market->ReadQuotas();
+  if (!read.ok() && observer_ != nullptr) observer_->OnTrouble(read.error());
+  quotas_ = read.ok() ? std::move(*read) : std::vector<QuotaRoom>();
+  return quotas_;
+}
+
+MachineIntent Controller::NewIntent(const sched::Launch& launch,
+                                    const RunSnapshot& snapshot) const {
+  // The token names run and ordinal: two controllers that decide the same launch agree.
+  MachineIntent intent{
+      .token = fmt::format("run-{}-machine-{}", options_.run.value, snapshot.machines.size() + 1),
+      .provider = options_.provider,
+      .slots = options_.slots,
+      .reason = launch.reason,
+      .offers = OffersOf(sched::AskPools{launch.rungs, ""}, purse_.Rungs(snapshot))};
+  return intent;
+}
+
+// Exactly the pools of the first time: with others it would be another request.
+MachineIntent Controller::SameIntent(const sched::Relaunch& again,
+                                     const RunSnapshot& snapshot) const {
+  const MachineView* machine = FindMachine(snapshot, again.machine);
+  MachineIntent intent{.token = machine->token,
+                       .provider = options_.provider,
+                       .slots = machine->slots,
+                       .reason = again.reason};
+  if (!machine->offers.empty()) intent.offers = machine->offers;
+  return intent;
+}
+
 // Intent, act, fact. After a crash between any two of them the next Decide sees the open intent.
-Status Controller::LaunchMachine(const std::string& token, const std::string& reason,
-                                 const RunSnapshot& snapshot) {
+Status Controller::LaunchMachine(const MachineIntent& asked, const RunSnapshot& snapshot) {
   empty_residue_passes_ = 0;
-  MachineIntent wish{token, options_.provider, options_.slots, reason, purse_.NextOffer(snapshot)};
-  TRY_ASSIGN(wish.deadline, purse_.NextDeadline(snapshot, options_.policy.machines));
+  MachineIntent wish = asked;
+  TRY_ASSIGN(wish.deadline,
+             purse_.NextDeadline(snapshot, options_.policy.machines, WorstOf(wish.offers)));
   TRY_ASSIGN(IntendedMachine intended, store_.RecordIntent(options_.run, *control_, wish));
   // I11: counted from the look at the ledger, whatever took time since then.
   Duration deadline_in = intended.deadline - snapshot.now - (clock_.Mono() - loaded_);
@@ -172,8 +242,8 @@ Status Controller::LaunchMachine(const std::string& token, const std::string& re
   }
   LaunchIntent intent{.machine = intended.machine,
                       .run = options_.run,
-                      .token = token,
-                      .slots = options_.slots,
+                      .token = wish.token,
+                      .slots = wish.slots,
                       .deadline_in = deadline_in,
                       .database = intended.access,
                       .tags = {{"run", std::to_string(options_.run.value)},
@@ -181,15 +251,34 @@ Status Controller::LaunchMachine(const std::string& token, const std::string& re
                                {"purpose", "worker"}},
                       .notice = options_.notice,
                       .slot_memory_bytes = options_.slot_memory_bytes,
-                      .offers = {wish.offer}};
+                      .offers = wish.offers};
   bool is_first = snapshot.machines.empty();
   if (is_first) intent.interrupt_after = options_.interrupt_after;
   TRY_ASSIGN(LaunchAnswer answer, provider_.Launch(intent));
-  if (answer.external_id.empty()) {
-    return Exhausted(fmt::format("{}: {}", Describe(answer.refusals.front().pool),
-                                 answer.refusals.front().message));
+  return RecordAnswer(intended.machine, wish.offers, answer);
+}
+
+// A machine that no pool gave is gone before it was; what was said stays, for the ladder.
+Status Controller::RecordAnswer(MachineId machine, const std::vector<Offer>& offers,
+                                const LaunchAnswer& answer) {
+  if (!answer.refusals.empty()) TRY(Apply(RecordRefused{machine, answer.refusals}));
+  if (!answer.external_id.empty()) {
+    return RecordBought(machine, answer.external_id, offers, answer.pool);
   }
-  return Apply(RecordLaunched{intended.machine, answer.external_id});
+  TRY(Apply(RecordEnding{machine, "no pool gave it"}));
+  return Apply(RecordGone{machine});
+}
+
+Status Controller::RecordBought(MachineId machine, const std::string& external_id,
+                                const std::vector<Offer>& offers, const std::optional<Pool>& pool) {
+  RecordLaunched fact{.machine = machine, .external_id = external_id};
+  const Pool bought = pool ? *pool : offers.empty() ? Pool{} : offers.front().pool;
+  auto offer = std::ranges::find(offers, bought, &Offer::pool);
+  if (offer != offers.end()) fact.offer = *offer;
+  for (const sched::Rung& rung : options_.purse.rungs) {
+    if (rung.pool.pool == bought) fact.slots = rung.pool.vcpus;
+  }
+  return Apply(fact);
 }
 
 // Leases come back before the machine is seen to end: work goes on while a slow cloud terminates. A

@@ -13,6 +13,7 @@
 #include "sched/decide.h"
 #include "seams/clock.h"
 #include "seams/machine_provider.h"
+#include "seams/marketplace.h"
 #include "seams/run_store.h"
 
 namespace mayfly {
@@ -31,7 +32,7 @@ struct ControllerOptions {
   std::string who;  // shown to a second controller: "pid 4711"
   sched::Policy policy;
   std::string provider = "local";
-  int slots = 1;
+  int slots = 1;  // of each machine; 0: as many as its kind has cores
   std::optional<std::int64_t> slot_memory_bytes;
   Duration notice = seconds(120);
   std::optional<Duration> interrupt_after;  // rehearse a notice on the run's first machine
@@ -39,6 +40,8 @@ struct ControllerOptions {
   Duration poll = milliseconds(250);
   Duration patience = minutes(10);  // how long the ledger may be out of reach before it gives up
   PurseOptions purse;
+  Marketplace* market = nullptr;      // must outlive the controller; absent: nothing is limited
+  Duration ask_quotas = seconds(30);  // how often, while a machine is missing
 };
 
 class Controller {
@@ -68,8 +71,15 @@ class Controller {
   Status Resume(const RunSnapshot& snapshot);
   Status RecordNews(RunSnapshot& snapshot, const std::vector<MachineSighting>& seen);
   Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
-  Status LaunchMachine(const std::string& token, const std::string& reason,
-                       const RunSnapshot& snapshot);
+  sched::Choice ChooseNext(const RunSnapshot& snapshot);
+  std::vector<QuotaRoom> ReadQuotas(const RunSnapshot& snapshot);
+  Status LaunchMachine(const MachineIntent& wish, const RunSnapshot& snapshot);
+  Status RecordAnswer(MachineId machine, const std::vector<Offer>& offers,
+                      const LaunchAnswer& answer);
+  Status RecordBought(MachineId machine, const std::string& external_id,
+                      const std::vector<Offer>& offers, const std::optional<Pool>& pool);
+  MachineIntent NewIntent(const sched::Launch& launch, const RunSnapshot& snapshot) const;
+  MachineIntent SameIntent(const sched::Relaunch& again, const RunSnapshot& snapshot) const;
   Status EndMachine(MachineId machine, const std::string& reason, const RunSnapshot& snapshot);
   Status LookForResidue();
   Status Apply(const Change& change);
@@ -85,6 +95,9 @@ class Controller {
   std::optional<Fence> control_;
   Duration loaded_{};  // mono time before the snapshot was asked for
   int empty_residue_passes_ = 0;
+  Instant mended_ = Instant::min();  // refusals from before were mended by the operator
+  std::vector<QuotaRoom> quotas_;
+  std::optional<Duration> quotas_read_;
   int troubles_ = 0;
   std::optional<Duration> trouble_since_;
   bool acted_ = false;

@@ -36,10 +36,12 @@ class ScriptedStore : public RunStore {
       return Conflict("machine 1: there is no step from gone to ending");
     }
     told.push_back("apply " + std::to_string(change.index()));
+    applied.push_back(change);
     return {};
   }
   Result<IntendedMachine> RecordIntent(RunId, Fence, const MachineIntent& intent) override {
     told.push_back("intent " + intent.token);
+    intents.push_back(intent);
     return IntendedMachine{MachineId{1}, "conninfo", snapshot.now + snapshot.run.deadline_in};
   }
   Status RequestStop(RunId, StopWish) override { return {}; }
@@ -58,6 +60,8 @@ class ScriptedStore : public RunStore {
   int loads_that_fail = 0;
   int conflicts = 0;
   std::vector<std::string> told;
+  std::vector<Change> applied;
+  std::vector<MachineIntent> intents;
 };
 
 class ScriptedProvider : public MachineProvider {
@@ -66,8 +70,9 @@ class ScriptedProvider : public MachineProvider {
   Status Preflight() override { return {}; }
   Result<LaunchAnswer> Launch(const LaunchIntent& intent) override {
     told_.push_back("launch " + intent.token);
+    asked.push_back(intent.offers);
     if (launch_fails) return Unavailable("no answer");
-    return LaunchAnswer{.external_id = "pid:1"};
+    return answer;
   }
   Result<std::vector<MachineSighting>> List(RunId) override {
     return std::vector<MachineSighting>{};
@@ -80,6 +85,8 @@ class ScriptedProvider : public MachineProvider {
 
   bool launch_fails = false;
   std::vector<Residue> residue;
+  LaunchAnswer answer{.external_id = "pid:1"};
+  std::vector<std::vector<Offer>> asked;
 
  private:
   std::vector<std::string>& told_;
@@ -127,6 +134,110 @@ TEST(Controller, RecordsTheIntentBeforeItActsAndTheFactAfter) {
   bench.controller.Step();
   EXPECT_EQ(bench.store.told, (std::vector<std::string>{"intent run-1-machine-1",
                                                         "launch run-1-machine-1", "apply 2"}));
+}
+
+// Three Spot pools and a smaller one.
+struct LadderBench : Bench {
+  LadderBench() {
+    for (const char* zone : {"a", "b", "c"}) options.purse.rungs.push_back(SomeRung(zone, 32));
+    options.purse.rungs.push_back(SomeRung("a", 16));
+    options.purse.rungs.erase(options.purse.rungs.begin());
+    options.slots = 0;
+  }
+  static sched::Rung SomeRung(const char* zone, int vcpus) {
+    Pool pool{"r", zone, std::to_string(vcpus), Market::kSpot};
+    return {{pool, vcpus, 1024, vcpus == 32 ? 0 : 1}, {.pool = pool, .highest = {1'000'000}}};
+  }
+  const Offer& OfferOf(std::size_t rung) const { return options.purse.rungs[rung].offer; }
+  void Refuse(RefusalKind kind) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      provider.answer.refusals.push_back({OfferOf(i).pool, kind, "Code", "words"});
+    }
+    provider.answer.external_id.clear();
+  }
+  template <typename Fact>
+  const Fact* Find() const {
+    for (const Change& change : store.applied) {
+      if (const Fact* fact = std::get_if<Fact>(&change)) return fact;
+    }
+    return nullptr;
+  }
+  void Step() { Controller(options, clock, store, provider, nullptr).Step(); }
+
+  ControllerOptions options{.run = RunId{1}, .who = "test"};
+};
+
+TEST(Controller, AsksAllPoolsOfARungAndRecordsWhereTheMachineCameFrom) {
+  LadderBench bench;
+  bench.provider.answer.pool = bench.OfferOf(1).pool;
+  bench.Step();
+  EXPECT_EQ(bench.provider.asked.at(0).size(), 3U);
+  EXPECT_EQ(bench.store.intents.at(0).offers, bench.provider.asked.at(0));
+  const auto* launched = bench.Find<RecordLaunched>();
+  ASSERT_NE(launched, nullptr);
+  EXPECT_EQ(launched->offer, bench.OfferOf(1));
+  EXPECT_EQ(launched->slots, 32);
+}
+
+TEST(Controller, AMachineThatNoPoolGaveIsGoneAndWhatWasSaidStays) {
+  LadderBench bench;
+  bench.Refuse(RefusalKind::kDry);
+  bench.Step();
+  ASSERT_NE(bench.Find<RecordRefused>(), nullptr);
+  EXPECT_EQ(bench.Find<RecordRefused>()->refusals.size(), 3U);
+  EXPECT_EQ(bench.Find<RecordLaunched>(), nullptr);
+  EXPECT_NE(bench.Find<RecordGone>(), nullptr);
+}
+
+// EC2 takes the same token with other pools for another request.
+TEST(Controller, RepeatingAnIntentAsksForExactlyItsPools) {
+  LadderBench bench;
+  MachineView open{.id = MachineId{1}, .state = MachineState::kIntended, .token = "t"};
+  open.deadline_in = hours(1);
+  open.offers = {bench.OfferOf(2), bench.OfferOf(3)};
+  bench.store.snapshot.machines.push_back(open);
+  bench.Step();
+  ASSERT_EQ(bench.provider.asked.size(), 1U);
+  EXPECT_EQ(bench.provider.asked[0], open.offers);
+}
+
+TEST(Controller, WhatWasRefusedBeforeTheOperatorContinuedIsForgiven) {
+  LadderBench bench;
+  RunSnapshot& s = bench.store.snapshot;
+  s.now = Instant(hours(10));
+  s.refusals = {{MachineId{1},
+                 s.now - minutes(1),
+                 {bench.OfferOf(0).pool, RefusalKind::kWrong, "InvalidAMIID.NotFound", "x"}}};
+  bench.Step();
+  ASSERT_NE(bench.Find<SetRunState>(), nullptr);
+  EXPECT_EQ(bench.Find<SetRunState>()->to, RunState::kPaused);
+  bench.options.resume = true;
+  s.run.state = RunState::kPaused;
+  Controller controller(bench.options, bench.clock, bench.store, bench.provider, nullptr);
+  controller.Step();
+  s.run.state = RunState::kRunning;
+  controller.Step();
+  EXPECT_EQ(bench.provider.asked.size(), 1U);
+}
+
+class ScriptedMarket : public Marketplace {
+ public:
+  Result<std::vector<MarketPool>> ListPools() override { return std::vector<MarketPool>{}; }
+  Result<std::vector<QuotaRoom>> ReadQuotas() override { return rooms; }
+  Result<std::vector<QuotaRoom>> rooms = std::vector<QuotaRoom>{};
+};
+
+TEST(Controller, WhatFitsIntoTheQuotaIsAskedAndALimitThatCannotBeReadStopsNothing) {
+  LadderBench bench;
+  ScriptedMarket market;
+  bench.options.market = &market;
+  market.rooms = std::vector<QuotaRoom>{{Market::kSpot, "L-1", 20, 0, std::nullopt}};
+  bench.Step();
+  ASSERT_EQ(bench.provider.asked.size(), 1U);
+  EXPECT_EQ(bench.provider.asked[0], (std::vector<Offer>{bench.OfferOf(3)}));
+  market.rooms = Unavailable("away");
+  bench.Step();
+  EXPECT_EQ(bench.provider.asked.at(1).size(), 3U);
 }
 
 TEST(Controller, TakesLeasesBackBeforeItTerminates) {

@@ -3,6 +3,7 @@
 // of what was billed, and what the cap says (I11). Single-threaded; asks the price source and
 // nobody else.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@
 namespace mayfly {
 
 struct PurseOptions {
-  Offer offer;               // as approved; its price is the newest that is known when it is used
-  std::optional<Money> cap;  // absent: nothing is refused
+  // As approved, each at its highest; a price is the newest that is known when it is used. By
+  // default this computer, which costs nothing.
+  std::vector<sched::Rung> rungs{sched::Rung{}};
+  std::optional<Money> cap;                // absent: nothing is refused
   Duration reserve = minutes(2);           // see cost::CapRules
   Duration least_life = minutes(1);        // see cost::CapRules
   std::vector<PriceChange> fixed;          // of disk and address
@@ -41,13 +44,17 @@ class Purse {
   std::vector<Change> FindNews(const RunSnapshot& snapshot,
                                const std::vector<MachineSighting>& seen, Duration mono);
 
-  // What the run's money says, `machines` being how many may work at once.
-  Result<sched::MoneyKnown> Look(const RunSnapshot& snapshot, int machines) const;
+  // What the run's money says, `machines` being how many may work at once, and the next one bought
+  // at `next`.
+  Result<sched::MoneyKnown> Look(const RunSnapshot& snapshot, int machines,
+                                 const Offer& next) const;
 
-  // What the next machine is asked for at, and until when it may live. Absent: nothing but the run
-  // bounds it.
-  Offer NextOffer(const RunSnapshot& snapshot) const;
-  Result<std::optional<Instant>> NextDeadline(const RunSnapshot& snapshot, int machines) const;
+  // Every pool at its newest price.
+  std::vector<sched::Rung> Rungs(const RunSnapshot& snapshot) const;
+
+  // Until when a machine of this offer may live. Absent: nothing but the run bounds it.
+  Result<std::optional<Instant>> NextDeadline(const RunSnapshot& snapshot, int machines,
+                                              const Offer& next) const;
 
   // What the last FindNews could not use.
   const std::optional<Error>& trouble() const { return trouble_; }
@@ -56,10 +63,12 @@ class Purse {
   void FindBilled(const RunSnapshot& snapshot, const std::vector<MachineSighting>& seen,
                   std::vector<Change>& news) const;
   void FindPrices(const RunSnapshot& snapshot, Duration mono, std::vector<Change>& news);
+  void AskPrices(const RunSnapshot& snapshot, Duration mono);
   cost::CapRules Rules() const;
 
   PurseOptions options_;
   std::optional<Duration> asked_;
+  std::map<Pool, std::vector<PricePoint>> told_;  // the source's last answers, oldest first
   std::optional<Error> trouble_;
 };
 

@@ -27,11 +27,13 @@ class ScriptedPrices : public PriceSource {
 
 PurseOptions Options(std::optional<Money> cap = std::nullopt) {
   PurseOptions options;
-  options.offer = {.pool = kSpot, .price = ByHour(500'000), .highest = ByHour(1'000'000)};
+  options.rungs[0].offer = {.pool = kSpot, .price = ByHour(500'000), .highest = ByHour(1'000'000)};
   options.cap = cap;
   options.reserve = minutes(6);
   return options;
 }
+
+Offer Next() { return Options().rungs[0].offer; }
 
 RunSnapshot Running() {
   RunSnapshot s;
@@ -49,36 +51,36 @@ MachineView Living(Duration age, Duration deadline_in) {
   m.slots = 2;
   m.intended = kNoon - age;
   m.deadline_in = deadline_in;
-  m.money.offer = Options().offer;
+  m.money.offer = Options().rungs[0].offer;
   return m;
 }
 
 TEST(Purse, AMachineMayLiveAsLongAsTheCapPaysAtTheHighestPrice) {
   Purse purse(Options(Money{2'000'000}));
-  Result<std::optional<Instant>> deadline = purse.NextDeadline(Running(), 1);
+  Result<std::optional<Instant>> deadline = purse.NextDeadline(Running(), 1, Next());
   ASSERT_TRUE(deadline.ok());
   EXPECT_EQ(*deadline, kNoon + hours(2) - minutes(6) - seconds(1));
 }
 
 TEST(Purse, WithoutACapNothingBoundsIt) {
-  EXPECT_EQ(*Purse(Options()).NextDeadline(Running(), 1), std::nullopt);
+  EXPECT_EQ(*Purse(Options()).NextDeadline(Running(), 1, Next()), std::nullopt);
 }
 
 TEST(Purse, MachinesThatStartTogetherShareTheCap) {
   Purse purse(Options(Money{2'000'000}));
-  EXPECT_EQ(**purse.NextDeadline(Running(), 2), kNoon + hours(1) - minutes(6) - seconds(1));
+  EXPECT_EQ(**purse.NextDeadline(Running(), 2, Next()), kNoon + hours(1) - minutes(6) - seconds(1));
 }
 
 TEST(Purse, WhatLivesIsPaidUntilItsDeadlineBeforeAnotherIsAskedFor) {
   Purse purse(Options(Money{2'000'000}));
   RunSnapshot s = Running();
   s.machines.push_back(Living(minutes(54), hours(1)));  // and 6 minutes of reserve: 2 USD
-  Result<sched::MoneyKnown> known = purse.Look(s, 2);
+  Result<sched::MoneyKnown> known = purse.Look(s, 2, Next());
   ASSERT_TRUE(known.ok());
   ASSERT_TRUE(known->no_launch.has_value());
   EXPECT_THAT(*known->no_launch, HasSubstr("pays for no further machine"));
   s.machines[0].deadline_in = minutes(30);
-  EXPECT_FALSE(purse.Look(s, 2)->no_launch.has_value());
+  EXPECT_FALSE(purse.Look(s, 2, Next())->no_launch.has_value());
 }
 
 TEST(Purse, AForecastBeyondTheCapIsTold) {
@@ -88,10 +90,10 @@ TEST(Purse, AForecastBeyondTheCapIsTold) {
   StageView stage{.id = StageId{1}, .canary_seconds = 3600};
   stage.tasks.ready = 7;  // 7 h on two slots at 0.5 USD/h: 1.75 USD
   s.stages.push_back(stage);
-  EXPECT_FALSE(purse.Look(s, 1)->crossing.has_value());
+  EXPECT_FALSE(purse.Look(s, 1, Next())->crossing.has_value());
   s.stages[0].tasks.ready = 9;
-  ASSERT_TRUE(purse.Look(s, 1)->crossing.has_value());
-  EXPECT_THAT(*purse.Look(s, 1)->crossing, HasSubstr("cap of 2.00 USD"));
+  ASSERT_TRUE(purse.Look(s, 1, Next())->crossing.has_value());
+  EXPECT_THAT(*purse.Look(s, 1, Next())->crossing, HasSubstr("cap of 2.00 USD"));
 }
 
 TEST(Purse, NonsenseIsToldAndLeavesNothingBehind) {
@@ -114,11 +116,23 @@ TEST(Purse, EveryPointOfTheHistoryIsRecordedOnce) {
   PricePoint before{kNoon - hours(1), ByHour(400'000)}, now{kNoon, ByHour(600'000)};
   prices.answer = std::vector<PricePoint>{now, before};
   RunSnapshot s = Running();
+  s.machines.push_back(Living(minutes(1), hours(1)));
   EXPECT_EQ(purse.FindNews(s, {}, Duration(0)).size(), 2U);
   s.prices = {{{Item::kCompute, kSpot}, before}, {{Item::kCompute, kSpot}, now}};
   EXPECT_TRUE(purse.FindNews(s, {}, minutes(2)).empty());
   EXPECT_EQ(prices.asked, 2);
-  EXPECT_EQ(purse.NextOffer(s).price, ByHour(600'000));
+  EXPECT_EQ(purse.Rungs(s)[0].offer.price, ByHour(600'000));
+}
+
+// The books hold prices of what was bought; a choice sees those of every pool.
+TEST(Purse, PricesOfPoolsThatNothingWasBoughtFromAreSeenAndNotRecorded) {
+  ScriptedPrices prices;
+  PurseOptions options = Options();
+  options.source = &prices;
+  Purse purse(options);
+  prices.answer = std::vector<PricePoint>{{kNoon - hours(1), ByHour(400'000)}};
+  EXPECT_TRUE(purse.FindNews(Running(), {}, Duration(0)).empty());
+  EXPECT_EQ(purse.Rungs(Running())[0].offer.price, ByHour(400'000));
 }
 
 TEST(Purse, ASourceThatIsAwayIsAskedAgainAtTheNextLook) {
@@ -148,12 +162,12 @@ TEST(Purse, AnAccountIsOpenUntilTheProviderToldTheEndOrPatienceIsOver) {
   s.machines.push_back(Living(minutes(5), hours(1)));
   s.machines[0].state = MachineState::kGone;
   s.machines[0].gone = kNoon - seconds(10);
-  EXPECT_TRUE(purse.Look(s, 1)->account_is_open);
+  EXPECT_TRUE(purse.Look(s, 1, Next())->account_is_open);
   s.machines[0].money.billed.ended = kNoon - seconds(12);
-  EXPECT_FALSE(purse.Look(s, 1)->account_is_open);
+  EXPECT_FALSE(purse.Look(s, 1, Next())->account_is_open);
   s.machines[0].money.billed.ended.reset();
   s.machines[0].gone = kNoon - minutes(2);
-  EXPECT_FALSE(purse.Look(s, 1)->account_is_open);
+  EXPECT_FALSE(purse.Look(s, 1, Next())->account_is_open);
 }
 
 }  // namespace

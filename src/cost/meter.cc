@@ -168,10 +168,12 @@ bool IsUnseen(const MachineView& machine) {
          !machine.money.billed.running && machine.money.offer.pool.market != Market::kLocal;
 }
 
-// From which a machine is taken to be billed.
+// From which a machine is taken to be billed. One whose end was told and never that it ran has not
+// run: it died unborn.
 std::optional<Instant> BegunOf(const MachineView& machine) {
   const Billed& billed = machine.money.billed;
   if (billed.running) return billed.running;
+  if (billed.ended) return std::nullopt;
   if (machine.money.offer.pool.market == Market::kLocal) return machine.born;
   return IsUnseen(machine) ? std::nullopt : machine.intended;
 }
@@ -198,7 +200,7 @@ Facts FactsOf(const RunSnapshot& snapshot, std::vector<SlotTime> slots) {
                               .begun = BegunOf(machine),
                               .over = OverOf(machine),
                               .deadline = snapshot.now + machine.deadline_in,
-                              .may_appear = IsUnseen(machine)});
+                              .may_appear = IsUnseen(machine) && !machine.was_refused});
   }
   facts.tags = {{"run", std::to_string(snapshot.run.id.value)},
                 {"phase", snapshot.run.phase},

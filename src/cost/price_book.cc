@@ -147,6 +147,7 @@ Result<Offer> PriceBook::MakeOffer(const Pool& pool) const {
     TRY_ASSIGN(Price most, Find({Item::kCompute, on_demand}));
     offer.highest = std::max(most.rate, price.highest);
   }
+  if (ceiling_) offer.highest = std::min(offer.highest, *ceiling_);
   return offer;
 }
 

@@ -43,6 +43,9 @@ class PriceBook {
   // `now` is what "within the last day" and "in the future" are measured from.
   explicit PriceBook(Instant now, std::span<const SnapshotPrice> snapshot = SnapshotPrices());
 
+  // No machine may be billed more than this: the phase's ceiling.
+  void Limit(Rate ceiling) { ceiling_ = ceiling; }
+
   // Zero is a price here and nowhere else: only the phase knows that a machine costs nothing.
   void State(const PriceKey& key, Rate rate, Rate highest);
 
@@ -65,6 +68,7 @@ class PriceBook {
   Known& At(const PriceKey& key);
 
   Instant now_;
+  std::optional<Rate> ceiling_;
   std::map<PriceKey, Known> known_;
 };
 

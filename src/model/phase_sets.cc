@@ -212,6 +212,17 @@ void SettleQuery(TomlNode& stage, const ParseContext& context, Problems& problem
   }
 }
 
+// Files instead of whatever the stage reads, a table or another folder; in our own dialect.
+void ReplaceBars(TomlNode& stage, const ParseContext& context) {
+  auto& table = *stage.As<TomlTable>();
+  std::erase_if(table, [](const TomlEntry& entry) {
+    constexpr std::array<std::string_view, 5> kOfItsSource{"source", "separator", "time_format",
+                                                           "header", "columns"};
+    return std::ranges::find(kOfItsSource, entry.key) != kOfItsSource.end();
+  });
+  stage.Put("dir", {stage.place, context.bars_instead});
+}
+
 }  // namespace
 
 void ApplySets(TomlNode& root, const std::vector<std::string>& sets, Problems& problems) {
@@ -237,7 +248,9 @@ void SettlePaths(TomlNode& root, const ParseContext& context, Problems& problems
   }
   if (Stages(root) == nullptr) return;
   for (TomlNode& stage : *Stages(root)) {
-    if (HasText(stage, "kind", "load")) SettlePath(stage.Find("dir"), context);
+    bool is_load = HasText(stage, "kind", "load");
+    if (is_load && !context.bars_instead.empty()) ReplaceBars(stage, context);
+    if (is_load) SettlePath(stage.Find("dir"), context);
     if (HasText(stage, "kind", "sql")) SettleQuery(stage, context, problems);
     if (!HasText(stage, "kind", "command")) continue;
     SettlePath(stage.Find("cwd"), context);

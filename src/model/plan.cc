@@ -28,8 +28,9 @@ std::string ApprovedHash(std::string_view core, std::string_view bundle, Money u
   return fmt::format("{:012x}", Fnv1a(text) & 0xFFFFFFFFFFFFULL);
 }
 
-void AttachQuote(PhasePlan& plan, Quote quote) {
-  plan.hash = ApprovedHash(plan.core, /*bundle=*/"", quote.high);
+void AttachQuote(PhasePlan& plan, Quote quote, std::string bundle) {
+  plan.hash = ApprovedHash(plan.core, bundle, quote.high);
+  plan.bundle = std::move(bundle);
   plan.quote = std::move(quote);
 }
 

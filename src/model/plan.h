@@ -51,6 +51,7 @@ struct PhasePlan {
   std::string core;                // of everything that decides the output; 12 hex digits
   std::string hash;                // what is approved: the core, and the quote's upper bound
   std::optional<Quote> quote;      // absent until one is made
+  std::string bundle;              // what machines are started from, as the hash covers it
   std::vector<std::string> notes;  // choices worth telling: "periods by year: 2,300 rows a leaf"
 
   std::size_t LeafCount() const;
@@ -62,8 +63,9 @@ struct PhasePlan {
 // nothing can be billed, it is the core itself.
 std::string ApprovedHash(std::string_view core, std::string_view bundle, Money upper_bound);
 
-// Puts the quote into the plan, and its upper bound into the hash.
-void AttachQuote(PhasePlan& plan, Quote quote);
+// Puts the quote into the plan, and its upper bound and the bundle into the hash. `bundle` names
+// what machines are started from; empty: this program.
+void AttachQuote(PhasePlan& plan, Quote quote, std::string bundle = "");
 
 // What one claim may lease together and one transaction commit, as a number for each task of the
 // plan: the features of one point, which read the same bars; the tasks of one sql stage, which are

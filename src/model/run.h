@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/grid.h"
+#include "model/ladder.h"
 #include "model/price.h"
 #include "model/states.h"
 
@@ -33,7 +34,7 @@ struct StageView {
 
 // What a machine is billed at, and what the provider says of its life.
 struct MachineMoney {
-  Offer offer;
+  Offer offer;  // until its pool is known: the first of the intent's, at the highest of them
   Billed billed;
 };
 
@@ -52,6 +53,14 @@ struct MachineView {
   bool ordered_to_drain = false;
   std::optional<Duration> drain_age;  // since the order
   MachineMoney money;
+  std::vector<Offer> offers;  // the pools that it may come from
+  bool was_refused = false;   // its pools gave none, or one that died unborn
+};
+
+// Why a run has no machine, and when the next is asked for.
+struct Waiting {
+  std::string reason;
+  std::optional<Instant> until;
 };
 
 // What an operator asked of a run, through the ledger.
@@ -72,6 +81,7 @@ struct RunView {
   std::optional<Instant> created, approved, closed;
   Duration deadline_in{};
   Fence control;  // the newest controller's (I9)
+  std::optional<Waiting> waiting;
 };
 
 struct RunSnapshot {
@@ -85,6 +95,7 @@ struct RunSnapshot {
   std::int64_t leases_of_dead = 0;    // tasks leased to a machine that is gone: claims that raced
   Instant now;                        // database time
   std::vector<PriceChange> prices;    // that were seen for the run, oldest first
+  std::vector<SeenRefusal> refusals;  // the newest of each pool and kind, newest first
 
   TaskCounts Totals() const;
 };

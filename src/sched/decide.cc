@@ -63,7 +63,7 @@ void TendMachine(const MachineView& m, const RunSnapshot& s, const Known& known,
   if (!no_fact) return;
   const Sighting* sighting = FindSighting(known, m.id);
   if (sighting != nullptr) {
-    actions.emplace_back(AdoptSighting{m.id, sighting->external_id});
+    actions.emplace_back(AdoptSighting{m.id, sighting->external_id, sighting->pool});
   } else if (m.state == MachineState::kIntended) {
     actions.emplace_back(
         Relaunch{m.id, "it is intended, and nobody knows whether it was launched"});
@@ -135,6 +135,25 @@ void PauseForTheCap(const RunSnapshot& s, const Known& known, const std::string&
     actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
 }
 
+// A machine that no pool gave was not lost: the ladder bounds how often that happens.
+int CountHad(const RunSnapshot& s) {
+  return static_cast<int>(
+      std::ranges::count_if(s.machines, [](const MachineView& m) { return !m.was_refused; }));
+}
+
+// Asking again never helps: the operator acts, once the machines that live have done what they can.
+void PauseForTheLadder(const RunSnapshot& s, const NoPool& none, std::vector<Action>& actions) {
+  if (HasLife(s)) return;
+  actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, none.reason});
+}
+
+void WaitForTheLadder(const RunSnapshot& s, const WaitForPools& wait,
+                      std::vector<Action>& actions) {
+  const std::optional<Waiting>& said = s.run.waiting;
+  bool is_said = said && said->reason == wait.reason && said->until && *said->until > s.now;
+  if (!is_said) actions.emplace_back(Await{wait.reason, wait.until});
+}
+
 void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy& policy,
                          std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
@@ -143,16 +162,25 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy&
   int wanted = static_cast<int>(std::min<std::int64_t>(policy.machines, waiting));
   int bound = policy.machines + policy.replacements;
   if (useful >= wanted) return;
-  if (static_cast<int>(s.machines.size()) >= bound) {
+  if (CountHad(s) >= bound) {
     if (useful > 0 || HasLife(s)) return;  // those that are left may still finish it
     actions.emplace_back(
         MoveRun{RunState::kFailed, std::nullopt,
-                fmt::format("{} machines were lost; `run` continues it", s.machines.size())});
+                fmt::format("{} machines were lost; `run` continues it", CountHad(s))});
     return;
   }
+  if (const auto* none = std::get_if<NoPool>(&known.next)) {
+    return PauseForTheLadder(s, *none, actions);
+  }
+  if (const auto* wait = std::get_if<WaitForPools>(&known.next)) {
+    return WaitForTheLadder(s, *wait, actions);
+  }
   if (known.money.no_launch) return PauseForTheCap(s, known, *known.money.no_launch, actions);
-  actions.emplace_back(Launch{fmt::format("{} tasks are ready or leased and {} of {} machines work",
-                                          waiting, useful, wanted)});
+  const auto& ask = std::get<AskPools>(known.next);
+  std::string why = fmt::format("{} tasks are ready or leased and {} of {} machines work", waiting,
+                                useful, wanted);
+  if (!ask.reason.empty()) why += "; " + ask.reason;
+  actions.emplace_back(Launch{why, ask.rungs});
 }
 
 void DecideRunning(const RunSnapshot& s, const Known& known, const Policy& policy,
@@ -295,6 +323,9 @@ namespace {
 
 struct Describer {
   std::string operator()(const Launch& a) const { return "launch a machine: " + a.reason; }
+  std::string operator()(const Await& a) const {
+    return fmt::format("wait until {}: {}", FormatInstant(a.until), a.reason);
+  }
   std::string operator()(const Relaunch& a) const {
     return fmt::format("launch machine {} again: {}", a.machine.value, a.reason);
   }

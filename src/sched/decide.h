@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/run.h"
+#include "sched/ladder.h"
 
 namespace mayfly::sched {
 
@@ -24,6 +25,7 @@ struct Policy {
   Duration reserve = seconds(0);          // kept before the deadline for drain and proof
   bool pauses_on_overrun = true;          // a forecast beyond the deadline asks the operator
   bool only_tries = false;                // the run pauses when its tasks are done: no verdict
+  LadderRules ladder;
 };
 
 // The reason of a try's pause, when all its tasks are done.
@@ -37,10 +39,16 @@ struct Sighting {
   MachineId machine;
   std::string external_id;
   bool alive = false;
+  std::optional<Pool> pool;  // that it came from
 };
 
 struct Launch {  // a new intent, then the provider
   std::string reason;
+  std::vector<std::size_t> rungs;  // as AskPools has them
+};
+struct Await {  // no pool can be asked now: said, and looked at again
+  std::string reason;
+  Instant until;
 };
 struct Relaunch {  // an intent without a fact: the same token again (I6)
   MachineId machine;
@@ -49,6 +57,7 @@ struct Relaunch {  // an intent without a fact: the same token again (I6)
 struct AdoptSighting {  // an intent without a fact, and the provider has it
   MachineId machine;
   std::string external_id;
+  std::optional<Pool> pool;
 };
 struct Drain {
   MachineId machine;
@@ -81,8 +90,8 @@ struct Vacuum {  // freeze some of the leaves that an optimise stage left for la
 struct ProveGone {  // ask for residue; two empty answers in a row are the proof
   std::string reason;
 };
-using Action = std::variant<Launch, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
-                            Publish, ProveGone, Vacuum>;
+using Action = std::variant<Launch, Await, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage,
+                            MoveRun, Publish, ProveGone, Vacuum>;
 
 // What the run's money says, each with its reason (cost/cap, by way of the controller).
 struct MoneyKnown {
@@ -96,6 +105,7 @@ struct Known {
   std::vector<Sighting> sightings;
   bool residue_proved_empty = false;  // two empty answers since the last machine ended
   MoneyKnown money;
+  Choice next = AskPools{{0}, ""};  // where the next machine comes from
 };
 
 // Empty means: nothing to do now, look again later. Needs a snapshot that the ledger just gave.

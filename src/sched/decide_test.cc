@@ -48,6 +48,48 @@ TEST(Decide, LaunchesNothingWhileAMachineWorks) {
   EXPECT_EQ(Find<Launch>(Decide(s, {}, {})), nullptr);
 }
 
+TEST(Decide, AsksThePoolsThatTheLadderChose) {
+  Known known{.next = AskPools{{2, 0}, "t spot in b"}};
+  auto actions = Decide(Running(3), known, {});
+  ASSERT_NE(Find<Launch>(actions), nullptr);
+  EXPECT_EQ(Find<Launch>(actions)->rungs, (std::vector<std::size_t>{2, 0}));
+  EXPECT_NE(Find<Launch>(actions)->reason.find("t spot in b"), std::string::npos);
+}
+
+TEST(Decide, SaysOnceWhatItWaitsFor) {
+  RunSnapshot s = Running(3);
+  Known known{.next = WaitForPools{s.now + minutes(5), "all are dry"}};
+  auto actions = Decide(s, known, {});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  ASSERT_NE(Find<Await>(actions), nullptr);
+  s.run.waiting = Waiting{"all are dry", s.now + minutes(5)};
+  EXPECT_TRUE(Decide(s, known, {}).empty());
+  s.now += minutes(5);  // the time that was said has come, and it goes on
+  EXPECT_NE(Find<Await>(Decide(s, known, {})), nullptr);
+}
+
+TEST(Decide, WhereNoPoolWillEverDoTheRunPausesOnceNobodyWorks) {
+  RunSnapshot s = Running(3);
+  Known known{.next = NoPool{"no such image"}};
+  s.machines.push_back(Working(1));
+  s.machines[0].noticed = true;  // a replacement is missing, and it still works
+  EXPECT_EQ(Find<MoveRun>(Decide(s, known, {})), nullptr);
+  s.machines[0].state = MachineState::kGone;
+  ASSERT_NE(Find<MoveRun>(Decide(s, known, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, known, {}))->to, RunState::kPaused);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, known, {}))->reason, "no such image");
+}
+
+TEST(Decide, WhatNoPoolGaveWasNotLost) {
+  RunSnapshot s = Running(3);
+  const Policy strict{.machines = 1, .replacements = 0};
+  s.machines.push_back(Working(1));
+  s.machines[0].state = MachineState::kGone;
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, strict))->to, RunState::kFailed);
+  s.machines[0].was_refused = true;
+  EXPECT_NE(Find<Launch>(Decide(s, {}, strict)), nullptr);
+}
+
 TEST(Decide, ATryPausesWhenItsTasksAreDoneAndIsNeverJudged) {
   RunSnapshot s = Running(0);
   s.stages[0].tasks.done = 1;

@@ -28,7 +28,7 @@ struct LaunchIntent {
   std::optional<std::int64_t> slot_memory_bytes;
   // The pools it may come from, each with the highest price it may be billed; whichever is to be
   // had of several. Never empty.
-  std::vector<Offer> offers;
+  std::vector<Offer> offers{Offer{}};
 };
 
 // A machine, or why there is none; both together where some of several pools refused.
@@ -44,6 +44,8 @@ struct MachineSighting {
   bool alive = false;
   Billed billed;  // as far as the provider tells; a machine stays to be seen a while after its end
   std::optional<Pool> pool;  // that it came from; absent: there is no choice of them
+  // It was given and died before it ran, for a reason of its pool.
+  std::optional<PoolRefusal> refusal;
 };
 
 // One thing left over: "process 4711 (machine 3)", "scratch folder …", "socket …".

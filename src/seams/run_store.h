@@ -17,10 +17,10 @@ namespace mayfly {
 struct MachineIntent {
   std::string token;
   std::string provider;
-  int slots = 1;
-  std::string reason;               // "336 tasks are ready and no machine works on them"
-  Offer offer;                      // what it is asked for at
-  std::optional<Instant> deadline;  // its own, where it is earlier than the run's
+  int slots = 1;                       // 0: as many as its kind has cores
+  std::string reason;                  // "336 tasks are ready and no machine works on them"
+  std::vector<Offer> offers{Offer{}};  // the pools it may come from; never empty
+  std::optional<Instant> deadline;     // its own, where it is earlier than the run's
 };
 
 // A machine that may be launched, and how it reaches the ledger: a login of its own that nobody
@@ -48,6 +48,17 @@ struct SetStageState {
 struct RecordLaunched {  // fact: the machine exists
   MachineId machine;
   std::string external_id;
+  std::optional<Offer> offer;  // the one of the intent's that it came from, if that is known now
+  int slots = 0;               // for an intent that left them open
+};
+struct RecordRefused {  // fact: these pools gave none
+  MachineId machine;
+  std::vector<PoolRefusal> refusals;
+};
+struct RecordWaiting {  // why no machine can be asked for now; an empty reason: nothing is waited
+                        // for
+  std::string reason;
+  std::optional<Instant> until;
 };
 struct OrderDrain {
   MachineId machine;
@@ -74,7 +85,8 @@ struct RecordPrice {  // the same point again is harmless
   PriceChange change;
 };
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
-                            RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice>;
+                            RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
+                            RecordRefused, RecordWaiting>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -73,6 +73,7 @@ struct MachineRow {
   std::optional<Instant> born, heartbeat, drain, gone;
   bool noticed = false;
   MachineMoney money;
+  std::vector<Offer> offers;
   int login = 0;  // which secret of its login works; 0 once it is gone
 };
 
@@ -81,7 +82,8 @@ struct RunRow {
   Instant deadline;
   std::size_t first_stage = 0, stages = 0, first_task = 0, tasks = 0;
   std::string canonical_toml, findings_json, quote_json;
-  std::vector<PriceChange> prices;  // oldest first
+  std::vector<PriceChange> prices;    // oldest first
+  std::vector<SeenRefusal> refusals;  // oldest first
   int machine_slots = 1;
   int keep_runs = 2;
   std::optional<std::int64_t> slot_memory_bytes;

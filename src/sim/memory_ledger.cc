@@ -8,6 +8,18 @@
 namespace mayfly::sim {
 namespace {
 
+// The newest of each pool and kind, newest first.
+std::vector<SeenRefusal> NewestRefusals(const std::vector<SeenRefusal>& all) {
+  std::vector<SeenRefusal> newest;
+  for (auto seen = all.rbegin(); seen != all.rend(); ++seen) {
+    bool has_newer = std::ranges::any_of(newest, [&](const SeenRefusal& other) {
+      return other.refusal.pool == seen->refusal.pool && other.refusal.kind == seen->refusal.kind;
+    });
+    if (!has_newer) newest.push_back(*seen);
+  }
+  return newest;
+}
+
 template <typename Row, typename RowId>
 Row* Find(std::vector<Row>& rows, RowId id) {
   bool exists = id.value > 0 && static_cast<std::size_t>(id.value) <= rows.size();
@@ -278,11 +290,16 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
                      .deadline_in = until(m.deadline),
                      .noticed = m.noticed,
                      .ordered_to_drain = m.drain.has_value(),
-                     .money = m.money};
+                     .money = m.money,
+                     .offers = m.offers};
+    view.was_refused = !m.born && std::ranges::any_of(run.refusals, [&](const SeenRefusal& seen) {
+      return seen.machine == id;
+    });
     if (m.heartbeat) view.heartbeat_age = Now() - *m.heartbeat;
     if (m.drain) view.drain_age = Now() - *m.drain;
     s.machines.push_back(std::move(view));
   }
+  s.refusals = NewestRefusals(run.refusals);
   s.findings_total = std::ssize(run.findings);
   s.findings_failed = std::ranges::count_if(
       run.findings, [](const Finding& f) { return f.verdict != Verdict::kPass; });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "model/offer_json.h"
 #include "model/plan_json.h"
 
 namespace mayfly::sim {
@@ -210,6 +211,8 @@ Status MemoryRunStore::MoveMachine(MachineId id, MachineRow& machine, MachineSta
 Status MemoryRunStore::ApplyTo(RunRow& run, const RecordLaunched& change) {
   TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
   machine->external_id = change.external_id;
+  if (change.offer) machine->money.offer = *change.offer;
+  if (machine->slots == 0) machine->slots = change.slots;
   if (machine->state != MachineState::kIntended) return {};
   return MoveMachine(change.machine, *machine, MachineState::kBooting, "machine.launched");
 }
@@ -280,6 +283,26 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const RecordPrice& change) {
   return {};
 }
 
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordRefused& change) {
+  TRY(FindMachineOf(run, change.machine));
+  for (const PoolRefusal& refusal : change.refusals) {
+    auto same = [&](const SeenRefusal& seen) {
+      return seen.machine == change.machine && seen.refusal.pool == refusal.pool &&
+             seen.refusal.kind == refusal.kind;
+    };
+    if (std::ranges::any_of(run.refusals, same)) continue;
+    run.refusals.push_back({change.machine, ledger_.Now(), refusal});
+    ledger_.AddEvent({.kind = "machine.refused", .run = run.view.id, .machine = change.machine});
+  }
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordWaiting& change) {
+  run.view.waiting.reset();
+  if (!change.reason.empty()) run.view.waiting = Waiting{change.reason, change.until};
+  return {};
+}
+
 Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
                                                      const MachineIntent& intent) {
   TRY_ASSIGN(RunRow * row, FindControlled(run, control));
@@ -300,9 +323,11 @@ Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
        .slots = intent.slots,
        .intended = ledger_.Now(),
        .deadline = std::min(row->deadline, intent.deadline.value_or(row->deadline)),
-       .money = {.offer = intent.offer},
+       .money = {.offer = WorstOf(intent.offers)},
+       .offers = intent.offers,
        .login = 1});
   row->machines.push_back(id);
+  row->view.waiting.reset();
   ledger_.AddEvent(
       {.kind = "machine.intended", .run = run, .machine = id, .detail = intent.reason});
   return IntendedMachine{id, fmt::format("login {} 1", id.value), ledger_.machines.back().deadline};

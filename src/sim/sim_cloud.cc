@@ -12,20 +12,41 @@ Duration SimCloud::Between(Duration low, Duration high) {
   return low + Duration(static_cast<std::int64_t>(rng_.Below(span)));
 }
 
+std::optional<PoolRefusal> SimCloud::Refuse(const Pool& pool) const {
+  for (const PoolTrouble& trouble : weather_.pools) {
+    bool is_now = time_.now >= trouble.from && time_.now < trouble.until;
+    bool is_here = (!trouble.market || *trouble.market == pool.market) &&
+                   (trouble.zone.empty() || trouble.zone == pool.zone);
+    if (is_now && is_here) return PoolRefusal{pool, trouble.kind, "SimRefusal", "none is left"};
+  }
+  return std::nullopt;
+}
+
 Result<LaunchAnswer> SimCloud::Ask(const LaunchIntent& intent) {
   for (const CloudMachine& m : machines_) {
-    if (m.token == intent.token) return LaunchAnswer{.external_id = m.external_id};
+    if (m.token == intent.token) return LaunchAnswer{m.external_id, m.offer.pool, {}};
   }
-  for (const auto& [from, until] : weather_.no_capacity) {
-    if (time_.now >= from && time_.now < until) {
-      const Pool& pool = intent.offers.front().pool;
-      return LaunchAnswer{.refusals = {{pool, RefusalKind::kDry, "NoCapacity", "none is left"}}};
+  LaunchAnswer answer;
+  for (const Offer& offer : intent.offers) {
+    if (std::optional<PoolRefusal> refusal = Refuse(offer.pool)) {
+      answer.refusals.push_back(*refusal);
+      continue;
     }
+    CloudMachine& given = Give(intent, offer);
+    if (given.appears > time_.now) return Ambiguous("the launch was sent and never answered");
+    answer.external_id = given.external_id;
+    answer.pool = offer.pool;
+    break;
   }
+  return answer;
+}
+
+CloudMachine& SimCloud::Give(const LaunchIntent& intent, const Offer& offer) {
   bool is_late = rng_.Chance(weather_.late);
   // A late machine does boot: one that did neither would end only at its own deadline.
   bool boots = is_late || !rng_.Chance(weather_.never_boots);
-  Duration appears = is_late ? time_.now + Between(Duration{0}, weather_.late_max) : time_.now;
+  Duration late = Duration(1) + Between(Duration{0}, weather_.late_max);
+  Duration appears = is_late ? time_.now + late : time_.now;
   machines_.push_back({.machine = intent.machine,
                        .run = intent.run,
                        .token = intent.token,
@@ -34,10 +55,11 @@ Result<LaunchAnswer> SimCloud::Ask(const LaunchIntent& intent) {
                        .asked = time_.now,
                        .appears = appears,
                        .deadline = time_.now + intent.deadline_in,
-                       .offer = intent.offers.front()});
-  if (boots) machines_.back().boots = appears + Between(weather_.boot_min, weather_.boot_max);
-  if (is_late) return Ambiguous("the launch was sent and never answered");
-  return LaunchAnswer{.external_id = machines_.back().external_id};
+                       .offer = offer});
+  CloudMachine& given = machines_.back();
+  if (boots) given.boots = appears + Between(weather_.boot_min, weather_.boot_max);
+  given.dies_unborn = boots && !is_late && rng_.Chance(weather_.dies_unborn);
+  return given;
 }
 
 void SimCloud::End(std::size_t index) {
@@ -69,7 +91,10 @@ std::vector<CloudChange> SimCloud::TakeChanges() {
     CloudMachine& m = machines_[i];
     if (m.ends && *m.ends <= time_.now) End(i);
     if (m.ended) continue;
-    if (m.boots && !m.has_booted && *m.boots <= time_.now) {
+    bool boots = m.boots && !m.has_booted && *m.boots <= time_.now;
+    if (boots && m.dies_unborn) {
+      Reclaim(i);
+    } else if (boots) {
       m.has_booted = true;
       changes_.push_back({CloudChange::What::kBooted, i});
     }
@@ -93,7 +118,8 @@ std::optional<Duration> SimCloud::NextChange() const {
 void SimCloud::ClearUp() {
   weather_.never_boots = 0;
   weather_.late = 0;
-  weather_.no_capacity.clear();
+  weather_.dies_unborn = 0;
+  weather_.pools.clear();
 }
 
 Result<std::vector<MachineSighting>> SimProvider::List(RunId run) {
@@ -102,11 +128,19 @@ Result<std::vector<MachineSighting>> SimProvider::List(RunId run) {
   for (const CloudMachine& m : cloud_.machines()) {
     if (m.run != run || m.appears > as_of) continue;
     bool alive = !m.ended || *m.ended > as_of;
-    Billed billed{.running = cloud_.WallAt(m.appears)};
+    Billed billed;
+    if (!m.dies_unborn) billed.running = cloud_.WallAt(m.appears);
     if (!alive) billed.ended = cloud_.WallAt(*m.billed_until);
     billed.reclaimed = !alive && m.reclaimed;
-    sightings.push_back(
-        {.machine = m.machine, .external_id = m.external_id, .alive = alive, .billed = billed});
+    sightings.push_back({.machine = m.machine,
+                         .external_id = m.external_id,
+                         .alive = alive,
+                         .billed = billed,
+                         .pool = m.offer.pool});
+    if (!alive && m.dies_unborn) {
+      sightings.back().refusal =
+          PoolRefusal{m.offer.pool, RefusalKind::kDry, "SimDeath", "none was left after all"};
+    }
   }
   return sightings;
 }

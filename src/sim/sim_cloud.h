@@ -14,6 +14,14 @@
 
 namespace mayfly::sim {
 
+// While it lasts, these pools refuse.
+struct PoolTrouble {
+  Duration from{}, until{};
+  RefusalKind kind = RefusalKind::kDry;
+  std::optional<Market> market;  // absent: any
+  std::string zone;              // empty: any
+};
+
 // How this cloud behaves. Chances are per launch.
 struct CloudWeather {
   Duration boot_min = seconds(1), boot_max = seconds(8);
@@ -23,7 +31,8 @@ struct CloudWeather {
   Duration list_lag{};      // List tells how it was so long ago
   Duration shutdown_max{};  // from the order to terminate to the end; what runs on it runs on
   Duration residue_max{};   // a volume outlives its machine up to so long
-  std::vector<std::pair<Duration, Duration>> no_capacity;  // from, until
+  double dies_unborn = 0;  // it is given, and dies before it boots: there was no capacity after all
+  std::vector<PoolTrouble> pools;
 };
 
 struct CloudMachine {
@@ -41,6 +50,7 @@ struct CloudMachine {
   std::optional<Duration> billed_until;  // from the order to terminate on it costs nothing
   bool reclaimed = false;                // the cloud took it back
   bool has_booted = false;
+  bool dies_unborn = false;
 };
 
 struct CloudChange {
@@ -54,7 +64,8 @@ class SimCloud {
   SimCloud(const VirtualTime& time, CloudWeather weather, std::uint64_t seed)
       : time_(time), weather_(std::move(weather)), rng_(seed) {}
 
-  // One machine per token. kExhausted: no capacity now; kAmbiguous: the answer was lost.
+  // One machine per token, from the first of its pools that gives one. kAmbiguous: the answer was
+  // lost.
   Result<LaunchAnswer> Ask(const LaunchIntent& intent);
 
   // Whatever ended it, at once; harmless for one that has ended.
@@ -83,6 +94,8 @@ class SimCloud {
 
  private:
   Duration Between(Duration low, Duration high);
+  std::optional<PoolRefusal> Refuse(const Pool& pool) const;
+  CloudMachine& Give(const LaunchIntent& intent, const Offer& offer);
 
   const VirtualTime& time_;
   CloudWeather weather_;

@@ -22,11 +22,15 @@ std::int64_t SimMarket::PriceAt(Duration when) const {
 }
 
 Money SimMarket::Bill(const CloudMachine& machine, Duration now) const {
-  if (machine.appears > now) return Money{};
+  if (machine.appears > now || machine.dies_unborn) return Money{};
   Duration end = std::min(machine.billed_until.value_or(now), now);
-  std::int64_t second = 0, paid = 0, price = PriceAt(machine.appears);
+  bool is_on_demand = machine.offer.pool.market == Market::kOnDemand;
+  auto price_at = [&](Duration at) {
+    return is_on_demand ? machine.offer.price.micro_usd : PriceAt(at);
+  };
+  std::int64_t second = 0, paid = 0, price = price_at(machine.appears);
   for (Duration at = machine.appears; at < end; at += seconds(1), ++second) {
-    price = PriceAt(at);
+    price = price_at(at);
     paid += price;
   }
   for (; seconds(second) < machine.offer.terms.minimum; ++second) paid += price;

@@ -550,18 +550,87 @@ TEST_P(StoreContract, AnOfferAndADeadlineOfItsOwnAreKeptFromTheFirstIntent) {
                        .provider = "test",
                        .slots = 2,
                        .reason = "r",
-                       .offer = SomeOffer(),
+                       .offers = {SomeOffer()},
                        .deadline = soon};
   auto first = world_->store().RecordIntent(run_, control_, intent);
   ASSERT_TRUE(first.ok()) << first.error().message();
   EXPECT_EQ(first->deadline, soon);
   intent.deadline = soon + minutes(5);
-  intent.offer.price = {1, Unit::kHour};
+  intent.offers[0].price = {1, Unit::kHour};
   EXPECT_EQ(world_->store().RecordIntent(run_, control_, intent)->deadline, soon);
   MachineView machine = Load().machines.at(0);
   EXPECT_EQ(machine.money.offer, SomeOffer());
   EXPECT_EQ(machine.money.billed, Billed{});
   EXPECT_LE(machine.deadline_in, minutes(7));
+}
+
+// Which pool it came from is known when it is; until then the worst of all counts.
+TEST_P(StoreContract, APoolOfSeveralIsKeptWhenItIsKnown) {
+  StartRun();
+  Offer dear = SomeOffer();
+  dear.pool.zone = "rb";
+  dear.highest = {2'000'000, Unit::kHour};
+  MachineIntent intent{
+      .token = "one", .provider = "test", .slots = 0, .reason = "r", .offers = {SomeOffer(), dear}};
+  auto machine = world_->store().RecordIntent(run_, control_, intent);
+  ASSERT_TRUE(machine.ok()) << machine.error().message();
+  EXPECT_EQ(Load().machines.at(0).offers, intent.offers);
+  EXPECT_EQ(Load().machines.at(0).money.offer.highest, dear.highest);
+  EXPECT_EQ(Load().machines.at(0).money.offer.pool, SomeOffer().pool);
+  EXPECT_EQ(Load().machines.at(0).slots, 0);
+  auto apply = [&](const Change& change) { return world_->store().Apply(run_, control_, change); };
+  ASSERT_TRUE(apply(RecordLaunched{machine->machine, "i-1", dear, 32}).ok());
+  EXPECT_EQ(Load().machines.at(0).money.offer, dear);
+  EXPECT_EQ(Load().machines.at(0).slots, 32);
+  ASSERT_TRUE(apply(RecordLaunched{machine->machine, "i-1", std::nullopt, 16}).ok());
+  EXPECT_EQ(Load().machines.at(0).money.offer, dear);
+  EXPECT_EQ(Load().machines.at(0).slots, 32);
+}
+
+TEST_P(StoreContract, WhatPoolsRefusedIsKeptTheNewestOfEachFirst) {
+  StartRun();
+  Pool other = kSpot;
+  other.zone = "rb";
+  auto apply = [&](const Change& change) { return world_->store().Apply(run_, control_, change); };
+  auto intend = [&](const std::string& token) {
+    return world_->store()
+        .RecordIntent(run_, control_, {.token = token, .provider = "test", .reason = "r"})
+        ->machine;
+  };
+  MachineId first = intend("one"), second = intend("two");
+  PoolRefusal dry{kSpot, RefusalKind::kDry, "InsufficientInstanceCapacity", "none 'left'"};
+  PoolRefusal wall{other, RefusalKind::kQuota, "MaxSpotInstanceCountExceeded", ""};
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(apply(RecordRefused{first, {dry, wall}}).ok());
+  ASSERT_TRUE(apply(RecordRefused{second, {dry}}).ok());
+  std::vector<SeenRefusal> seen = Load().refusals;
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].refusal, dry);
+  EXPECT_EQ(seen[0].machine, second);
+  EXPECT_EQ(seen[1].refusal, wall);
+  EXPECT_GE(Load().now, seen[0].at);
+  EXPECT_GE(seen[0].at, seen[1].at);
+  EXPECT_TRUE(Load().machines.at(0).was_refused);
+  EXPECT_EQ(world_->store()
+                .Apply(run_, Fence{control_.value + 1}, RecordRefused{first, {dry}})
+                .error()
+                .kind(),
+            ErrorKind::kConflict);
+}
+
+TEST_P(StoreContract, WhatIsWaitedForIsSaidUntilTheNextIntent) {
+  StartRun();
+  auto apply = [&](const Change& change) { return world_->store().Apply(run_, control_, change); };
+  EXPECT_FALSE(Load().run.waiting);
+  Instant until = Load().now + minutes(4);
+  ASSERT_TRUE(apply(RecordWaiting{"no capacity in 4 pools", until}).ok());
+  ASSERT_TRUE(Load().run.waiting);
+  EXPECT_EQ(Load().run.waiting->reason, "no capacity in 4 pools");
+  EXPECT_EQ(Load().run.waiting->until, until);
+  ASSERT_TRUE(apply(RecordWaiting{}).ok());
+  EXPECT_FALSE(Load().run.waiting);
+  ASSERT_TRUE(apply(RecordWaiting{"again", std::nullopt}).ok());
+  StartMachine();
+  EXPECT_FALSE(Load().run.waiting);
 }
 
 TEST_P(StoreContract, NoMachineOutlivesItsRun) {

@@ -212,6 +212,12 @@ Result<std::size_t> CountLeafRoom(const std::string& conninfo) {
   return static_cast<std::size_t>(rows.Int(0, 0));
 }
 
+Result<std::string> ReadIdentity(const std::string& conninfo) {
+  TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly plan"}));
+  TRY_ASSIGN(Rows rows, db.Run(sql::kReadIdentity, Params()));
+  return std::string(rows.Text(0, 0));
+}
+
 Status CheckQueries(const std::string& conninfo, const PhasePlan& plan) {
   TRY_ASSIGN(std::vector<StatementProblem> problems, CheckStatements(conninfo, plan));
   std::vector<std::string> lines;

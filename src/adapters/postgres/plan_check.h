@@ -32,4 +32,7 @@ Status CheckQueries(const std::string& conninfo, const PhasePlan& plan);
 // How many leaves the server's lock table takes in the one transaction that makes them all.
 Result<std::size_t> CountLeafRoom(const std::string& conninfo);
 
+// What tells this ledger from every other; 32 hexadecimal digits.
+Result<std::string> ReadIdentity(const std::string& conninfo);
+
 }  // namespace mayfly::postgres

@@ -17,6 +17,15 @@ void AddInstant(Params& params, const std::optional<Instant>& instant) {
   instant ? params.Add(FormatInstant(*instant)) : params.AddNull();
 }
 
+void AddBought(Params& params, const std::optional<Offer>& offer) {
+  if (!offer) {
+    for (int i = 0; i < 6; ++i) params.AddNull();
+    return;
+  }
+  params.Add(Name(offer->pool.market)).Add(offer->pool.region).Add(offer->pool.zone);
+  params.Add(offer->pool.instance_type).Add(offer->price.micro_usd).Add(offer->highest.micro_usd);
+}
+
 }  // namespace
 
 Status PgRunStore::ApplyOne(const Query& query, const Params& params, RunId run, Fence control) {
@@ -50,7 +59,8 @@ struct PgRunStore::ChangeVisitor {
   }
   Status operator()(const RecordLaunched& change) const {
     Params params = Start();
-    params.Add(change.machine.value).Add(change.external_id);
+    params.Add(change.machine.value).Add(change.external_id).Add(change.slots);
+    AddBought(params, change.offer);
     return store.ApplyOne(sql::kRecordLaunched, params, run, control);
   }
   Status operator()(const OrderDrain& change) const {
@@ -73,6 +83,23 @@ struct PgRunStore::ChangeVisitor {
     AddInstant(params, change.billed.ended);
     params.Add(change.billed.reclaimed);
     return store.ApplyOne(sql::kRecordBilled, params, run, control);
+  }
+  Status operator()(const RecordRefused& change) const {
+    for (const PoolRefusal& refusal : change.refusals) {
+      const Pool& pool = refusal.pool;
+      Params params = Start();
+      params.Add(change.machine.value).Add(Name(pool.market)).Add(pool.region).Add(pool.zone);
+      params.Add(pool.instance_type).Add(Name(refusal.kind)).Add(refusal.code);
+      params.Add(refusal.message);
+      TRY(store.ApplyOne(sql::kRecordRefusal, params, run, control));
+    }
+    return {};
+  }
+  Status operator()(const RecordWaiting& change) const {
+    Params params = Start();
+    params.Add(change.reason);
+    AddInstant(params, change.until);
+    return store.ApplyOne(sql::kRecordWaiting, params, run, control);
   }
   Status operator()(const RecordPrice& change) const {
     const auto& [key, point] = change.change;

@@ -6,6 +6,7 @@
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/snapshot.h"
+#include "model/offer_json.h"
 
 namespace mayfly::postgres {
 namespace {
@@ -134,7 +135,8 @@ Result<IntendedMachine> PgRunStore::RecordIntent(RunId run, Fence control,
   params.Add(run.value).Add(control.value).Add(intent.token).Add(intent.provider);
   params.Add(intent.slots).Add(intent.reason);
   intent.deadline ? params.Add(FormatInstant(*intent.deadline)) : params.AddNull();
-  AddOffer(params, intent.offer);
+  AddOffer(params, WorstOf(intent.offers));
+  params.Add(OffersToJson(intent.offers));
   TRY_ASSIGN(Rows rows, session_.Write(sql::kRecordIntent, params));
   if (rows.size() == 0) return Refusal(*db, run, control);
   MachineId machine{rows.Int(0, 0)};

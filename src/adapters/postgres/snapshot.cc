@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/postgres/queries.gen.h"
+#include "model/offer_json.h"
 
 namespace mayfly::postgres {
 namespace {
@@ -59,6 +60,9 @@ Result<RunSnapshot> ReadRun(Connection& db, RunId run) {
   view.dropped = r.MaybeTime(0, 18);
   snapshot.now = r.Time(0, 19);
   snapshot.leaves_to_vacuum = r.Int(0, 20);
+  if (!r.Text(0, 21).empty()) {
+    view.waiting = Waiting{std::string(r.Text(0, 21)), r.MaybeTime(0, 22)};
+  }
   return snapshot;
 }
 
@@ -126,6 +130,23 @@ Status ReadPrices(Connection& db, RunSnapshot& snapshot) {
   return {};
 }
 
+Status ReadRefusals(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadRefusals, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    SeenRefusal seen{.machine = MachineId{r.Int(i, 0)}, .at = r.Time(i, 1)};
+    PoolRefusal& refusal = seen.refusal;
+    TRY_ASSIGN(refusal.pool.market, ParseMarket(r.Text(i, 2)));
+    refusal.pool.region = r.Text(i, 3);
+    refusal.pool.zone = r.Text(i, 4);
+    refusal.pool.instance_type = r.Text(i, 5);
+    TRY_ASSIGN(refusal.kind, ParseRefusalKind(r.Text(i, 6)));
+    refusal.code = r.Text(i, 7);
+    refusal.message = r.Text(i, 8);
+    snapshot.refusals.push_back(std::move(seen));
+  }
+  return {};
+}
+
 Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
   TRY_ASSIGN(Rows r, db.Run(sql::kLoadMachines, Params().Add(snapshot.run.id.value)));
   for (int i = 0; i < r.size(); ++i) {
@@ -146,6 +167,8 @@ Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
     machine.ordered_to_drain = r.Bool(i, 13);
     machine.drain_age = MaybeDuration(r, i, 14);
     TRY_ASSIGN(machine.money, MoneyOf(r, i, 15));
+    TRY_ASSIGN(machine.offers, OffersFromJson(r.Text(i, 28)));
+    machine.was_refused = r.Bool(i, 29);
     snapshot.machines.push_back(std::move(machine));
   }
   return {};
@@ -160,6 +183,7 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
   if (snapshot) rest = ReadStages(db, *snapshot);
   if (snapshot && rest) rest = ReadMachines(db, *snapshot);
   if (snapshot && rest) rest = ReadPrices(db, *snapshot);
+  if (snapshot && rest) rest = ReadRefusals(db, *snapshot);
   Result<Rows> ended = db.Script("ROLLBACK");
   if (!snapshot) return snapshot.error();
   TRY(rest);

@@ -1,5 +1,7 @@
 #include "sim/world/misfortune.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mayfly::sim {
@@ -46,6 +48,18 @@ Incident DrawIncident(Rng& rng) {
           .lasts = Between(rng, share->shortest, share->longest)};
 }
 
+// A zone without capacity, a market without, or a quota that is used up: by others, for a while.
+PoolTrouble DrawPoolTrouble(Rng& rng) {
+  Duration from = Between(rng, Duration{0}, seconds(40));
+  PoolTrouble trouble{.from = from, .until = from + Between(rng, seconds(1), seconds(50))};
+  bool is_quota = rng.Chance(0.25);
+  trouble.kind = is_quota ? RefusalKind::kQuota : RefusalKind::kDry;
+  if (is_quota || rng.Chance(0.5)) trouble.market = Market::kSpot;
+  if (!is_quota && rng.Chance(0.7))
+    trouble.zone = fmt::format("sim-1{:c}", static_cast<int>('a' + rng.Below(3)));
+  return trouble;
+}
+
 CloudWeather DrawClouds(Rng& rng) {
   CloudWeather clouds;
   if (rng.Chance(0.3)) clouds.never_boots = 0.3;
@@ -53,9 +67,11 @@ CloudWeather DrawClouds(Rng& rng) {
   if (rng.Chance(0.5)) clouds.list_lag = Between(rng, Duration{0}, seconds(8));
   if (rng.Chance(0.7)) clouds.shutdown_max = seconds(45);
   if (rng.Chance(0.5)) clouds.residue_max = seconds(5);
-  if (rng.Chance(0.2)) {
-    Duration from = Between(rng, Duration{0}, seconds(40));
-    clouds.no_capacity.emplace_back(from, from + Between(rng, seconds(1), seconds(30)));
+  if (rng.Chance(0.2)) clouds.dies_unborn = 0.3;
+  if (rng.Chance(0.4)) {
+    for (std::uint64_t left = 1 + rng.Below(4); left > 0; --left) {
+      clouds.pools.push_back(DrawPoolTrouble(rng));
+    }
   }
   return clouds;
 }

@@ -36,6 +36,28 @@ bool IsUnknown(const MachineRow& row) {
   return row.state == MachineState::kGone && row.external_id.empty() && !row.money.billed.running;
 }
 
+sched::Rung RungOf(Offer offer, std::string zone, int step_down, Market market) {
+  offer.pool.zone = std::move(zone);
+  offer.pool.market = market;
+  if (step_down > 0) offer.pool.instance_type = "sim.medium";
+  if (market == Market::kOnDemand) {
+    offer.price = offer.highest;
+    offer.terms.free_if_reclaimed = Duration(0);
+  }
+  return {{offer.pool, step_down > 0 ? 2 : 4, 4096, step_down}, offer};
+}
+
+// One pool or the whole ladder: zones, a smaller type, On-Demand.
+std::vector<sched::Rung> DrawRungs(Rng& rng, const Offer& first) {
+  std::vector<sched::Rung> rungs{RungOf(first, "sim-1a", 0, Market::kSpot)};
+  if (rng.Chance(0.3)) return rungs;
+  rungs.push_back(RungOf(first, "sim-1b", 0, Market::kSpot));
+  if (rng.Chance(0.7)) rungs.push_back(RungOf(first, "sim-1c", 0, Market::kSpot));
+  if (rng.Chance(0.5)) rungs.push_back(RungOf(first, "sim-1a", 1, Market::kSpot));
+  if (rng.Chance(0.5)) rungs.push_back(RungOf(first, "sim-1b", 0, Market::kOnDemand));
+  return rungs;
+}
+
 }  // namespace
 
 MoneyFate DrawMoney(Rng& rng) {
@@ -55,6 +77,7 @@ MoneyFate DrawMoney(Rng& rng) {
                            .free_if_reclaimed = Between(rng, seconds(5), seconds(90))},
                  .disk_gb = static_cast<int>(rng.Below(3)) * 50,
                  .addresses = static_cast<int>(rng.Below(2))};
+  money.rungs = DrawRungs(rng, money.offer);
   Instant before = VirtualTime{}.Wall() - hours(1);
   money.fixed = {{RegionKey(Item::kDisk), {before, {disk, Unit::kGbMonth}}},
                  {RegionKey(Item::kPublicAddress), {before, {address, Unit::kHour}}}};
@@ -73,7 +96,10 @@ void FillPrices(MemoryPrices& prices, const MoneyFate& money, const VirtualTime&
   bool is_first = true;
   for (const MarketMove& move : money.market.moves()) {
     Instant from = is_first ? begin - hours(1) : begin + move.at;
-    prices.Put({Item::kCompute, money.offer.pool}, {from, {move.micro_usd, Unit::kHour}});
+    for (const sched::Rung& rung : money.rungs) {
+      if (rung.offer.pool.market != Market::kSpot) continue;
+      prices.Put({Item::kCompute, rung.offer.pool}, {from, {move.micro_usd, Unit::kHour}});
+    }
     is_first = false;
   }
 }
@@ -104,8 +130,11 @@ std::optional<std::string> FindBehind(const Scene& scene, const MoneyFate& money
   facts.prices = money.fixed;
   for (const MarketMove& move : money.market.moves()) {
     Instant from = scene.time.Wall() - scene.time.now + move.at;
-    facts.prices.push_back(
-        {{Item::kCompute, money.offer.pool}, {from, {move.micro_usd, Unit::kHour}}});
+    for (const sched::Rung& rung : money.rungs) {
+      if (rung.offer.pool.market != Market::kSpot) continue;
+      facts.prices.push_back(
+          {{Item::kCompute, rung.offer.pool}, {from, {move.micro_usd, Unit::kHour}}});
+    }
   }
   Result<cost::Account> account = cost::Meter(facts);
   if (!account.ok()) return account.error().message();

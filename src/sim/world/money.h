@@ -16,7 +16,8 @@
 namespace mayfly::sim {
 
 struct MoneyFate {
-  Offer offer;
+  Offer offer;  // of the first pool; the others are as dear at most
+  std::vector<sched::Rung> rungs;
   SimMarket market;
   std::vector<PriceChange> fixed;  // of disk and address
   std::optional<Money> cap;

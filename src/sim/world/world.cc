@@ -40,6 +40,7 @@ class World {
   void CheckInvariants();
   cost::Facts Audit();
   std::optional<std::string> WhatIsLeft() const;
+  std::size_t CountHad() const;
   std::optional<std::string> WhyNotAtRest() const;
   SimMachine* PickMachine();
   const RunRow& run() const { return scene_.ledger.runs.front(); }
@@ -114,11 +115,15 @@ ControllerOptions World::MakeOptions(bool resume) {
   options.policy = {.machines = fate_.machines,
                     .replacements = fate_.replacements,
                     .boot_patience = seconds(30),
-                    .drain_patience = seconds(20)};
+                    .drain_patience = seconds(20),
+                    .ladder = {.on_demand = OnDemandRule::kAfterSpot,
+                               .on_demand_after = seconds(20),
+                               .dry_for = seconds(8),
+                               .look_again = seconds(5)}};
   options.slots = fate_.slots;
   options.resume = resume;
   options.poll = seconds(1);
-  options.purse = {.offer = money_.offer,
+  options.purse = {.rungs = money_.rungs,
                    .cap = money_.cap,
                    .reserve = kCapReserve,
                    .least_life = kLeastLife,
@@ -335,6 +340,13 @@ std::optional<std::string> World::WhatIsLeft() const {
   return std::nullopt;
 }
 
+// Machines that some pool gave, alive.
+std::size_t World::CountHad() const {
+  RunSnapshot snapshot = scene_.ledger.Snapshot(run());
+  return static_cast<std::size_t>(std::ranges::count_if(
+      snapshot.machines, [](const MachineView& machine) { return !machine.was_refused; }));
+}
+
 // Closed, or failed or cancelled for a reason that the ledger's rows bear out.
 std::optional<std::string> World::WhyNotAtRest() const {
   const RunRow& row = run();
@@ -346,7 +358,7 @@ std::optional<std::string> World::WhyNotAtRest() const {
     case RunState::kFailed: {
       int machines = fate_.machines + fate_.replacements;
       auto bound = static_cast<std::size_t>(machines);
-      if (totals.quarantined > 0 || scene_.ledger.machines.size() >= bound) return std::nullopt;
+      if (totals.quarantined > 0 || CountHad() >= bound) return std::nullopt;
       return "it failed without a task or its machines being lost for good: " + row.view.reason;
     }
     case RunState::kCancelled: {

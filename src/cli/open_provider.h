@@ -1,0 +1,23 @@
+#pragma once
+// The provider that a phase names, opened: the only place that chooses one.
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/world.h"
+#include "model/phase_spec.h"
+
+namespace mayfly::cli {
+
+// All of it outlives the provider.
+struct ProviderRequest {
+  Host& host;
+  Ledger& ledger;
+  const PhaseSpec& spec;
+  const Place& place;
+  const Session& session;
+};
+
+// Touches nothing but what it reads; kInvalid, kNotFound, kDenied say what is missing.
+Result<Provider> OpenProvider(const ProviderRequest& request);
+
+}  // namespace mayfly::cli

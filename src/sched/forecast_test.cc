@@ -68,5 +68,34 @@ TEST(Forecast, WhoeverContinuesItAllTheSameIsNotAskedAgain) {
   EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {.pauses_on_overrun = false})), nullptr);
 }
 
+// A stage of the first project in another cloud, told as 28.6 h on 72 cores: 10.3 M statements that
+// wait 10 ms each, and 336 partitions that take 44 h of one core, of which one was usable.
+RunSnapshot FarFromItsDatabase(int slots) {
+  RunSnapshot s = TwoStages();
+  s.stages[0] = {.name = "statements",
+                 .state = StageState::kOpen,
+                 .tasks = {.ready = 10'300'000},
+                 .canary_seconds = 0.010};
+  s.stages[1] = {
+      .name = "partitions", .tasks = {.blocked = 336}, .canary_seconds = 44.0 * 3600 / 336};
+  s.machines[0].slots = slots;
+  s.run.deadline_in = hours(28) + minutes(36);
+  return s;
+}
+
+TEST(Forecast, OneCanaryOfTheFirstProjectWouldHaveToldItsLength) {
+  RunSnapshot latency = FarFromItsDatabase(/*slots=*/1);
+  latency.stages.pop_back();
+  EXPECT_EQ(ForecastRest(latency), hours(28) + minutes(36) + seconds(40));
+  RunSnapshot s = FarFromItsDatabase(/*slots=*/1);
+  EXPECT_EQ(ForecastRest(s), hours(72) + minutes(36) + seconds(40));
+  auto overrun = FindOverrun(s);
+  ASSERT_TRUE(overrun.has_value());
+  EXPECT_NE(overrun->find("at least 3 d 00 h on 1 slots and the deadline is in 1 d 04 h"),
+            std::string::npos)
+      << *overrun;
+  EXPECT_FALSE(FindOverrun(FarFromItsDatabase(/*slots=*/72)).has_value());
+}
+
 }  // namespace
 }  // namespace mayfly::sched

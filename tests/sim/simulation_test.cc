@@ -104,6 +104,26 @@ void BillFromTheIntent(cost::Facts& facts) {
   }
 }
 
+// Prices at their highest throughout, little more than a reserve to spend, and machines that do not
+// come up and so do not end themselves at their deadlines: a controller has to, and comes late.
+void MakeDearAndDeadOnArrival(Fate& fate, MoneyFate& money) {
+  constexpr std::int64_t kDisk = 80'000, kAddress = 5'000;
+  money.offer.price = money.offer.highest;
+  money.market = SimMarket({{Duration(0), money.offer.highest.micro_usd}}, kDisk, kAddress);
+  Rate hourly = cost::HighestRate(money.offer, money.fixed);
+  money.cap = *Charge(hourly, ForTime(kCapReserve + kLeastLife + seconds(5)));
+  fate.calls.slow = 0;
+  fate.clouds.late = 0;
+  fate.clouds.list_lag = Duration(0);
+  fate.clouds.never_boots = 0.6;
+}
+
+LifeOptions WithoutReserve() {
+  LifeOptions options = SpoiltPurse([](PurseOptions& purse) { purse.reserve = seconds(0); });
+  options.shape = MakeDearAndDeadOnArrival;
+  return options;
+}
+
 class Planted : public ::testing::TestWithParam<PlantedDefect> {};
 
 TEST_P(Planted, IsFound) {
@@ -121,6 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlantedDefect{"NoPriceChange", SpoiltMeter(IgnorePriceChanges), 10},
         PlantedDefect{"NoFreeTime", SpoiltMeter(BillWhatWasTakenBack), 100},
         PlantedDefect{"ASecondMore", SpoiltMeter(BillFromTheIntent), 5},
+        PlantedDefect{"NoReserve", WithoutReserve(), 60},
         PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
     [](const auto& test) { return test.param.name; });
 
@@ -130,6 +151,14 @@ std::uint64_t SeedThatCloses() {
     if (Live(seed).state == RunState::kClosed) return seed;
   }
   return 0;
+}
+
+TEST(Reserve, KeepsLivesWithinTheirCapWhoseMachinesNobodyEndsInTime) {
+  LifeOptions options{.shape = MakeDearAndDeadOnArrival};
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    LifeResult life = Live(seed, options);
+    EXPECT_FALSE(life.violation) << "seed " << seed << ": " << life.violation->what;
+  }
 }
 
 TEST(Narrator, TellsALifeFromApprovalToProof) {

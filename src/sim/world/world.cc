@@ -441,6 +441,7 @@ LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
   Fate fate = DrawFate(drawn);
   Rng drawn_money = Rng(seed).Fork(4);
   MoneyFate money = DrawMoney(drawn_money);
+  if (options.shape) options.shape(fate, money);
   return World(seed, options, std::move(phase), std::move(fate), std::move(money)).Run();
 }
 

@@ -63,7 +63,8 @@ class Ec2Birth : public ::testing::Test {
     ASSERT_TRUE(stored.ok()) << stored.error().message();
   }
 
-  std::string Launch(Duration deadline_in = hours(2), const std::string& profile = "mayfly-worker") {
+  std::string Launch(Duration deadline_in = hours(2),
+                     const std::string& profile = "mayfly-worker") {
     aws::Ec2Options options;
     options.spec.types = {"c7i.large"};
     options.spec.instance_profile = profile;
@@ -96,8 +97,8 @@ class Ec2Birth : public ::testing::Test {
   }
 
   void ExpectSaid(const std::string& id, const std::string& text) {
-    EXPECT_NE(cloud_.Console(id).find(text), std::string::npos)
-        << text << " is not in\n" << cloud_.Console(id);
+    EXPECT_NE(cloud_.Console(id).find(text), std::string::npos) << text << " is not in\n"
+                                                                << cloud_.Console(id);
   }
 
   SimulatedEc2 cloud_;
@@ -155,8 +156,9 @@ TEST_F(Ec2Birth, BornAfterItsDeadlineItPowersOffAtOnce) {
 
 // I12: the way to the ledger is where the machine's role can read it, and nowhere else.
 TEST_F(Ec2Birth, TheSecretIsInTheParameterAndNowhereElse) {
-  StoreBundle("cat /proc/[0-9]*/cmdline | tr '\\0' ' '\nenv\n"
-              "while [ ! -e /tmp/go ]; do sleep 0.1; done\n");
+  StoreBundle(
+      "cat /proc/[0-9]*/cmdline | tr '\\0' ' '\nenv\n"
+      "while [ ! -e /tmp/go ]; do sleep 0.1; done\n");
   const std::string id = Launch();
   cloud_.WaitFor(id, "running");
   const Duration ends = cloud_.clock().Mono() + seconds(30);

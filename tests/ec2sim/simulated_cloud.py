@@ -115,7 +115,7 @@ def wait_until(claim, what, seconds=30):
 ID = re.compile(r"\b(eipalloc|fleet|i|vol|eni|sir|snap|lt|r)-0[0-9a-f]{16}\b")
 BLANKED = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?"), "<time>"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+00:00| GMT)"), "<time>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<endpoint>"),
     (re.compile(r'"\\?"[0-9a-f]{32}\\?""'), '"<etag>"'),
     (re.compile(r'(?<=")[0-9a-f]{17}(?=")'), "<request>"),

@@ -26,6 +26,16 @@ Result<InstanceState> ParseState(pugi::xml_node node, std::string_view path) {
   return Corrupt("an instance is in the state '" + name + "', which mayfly does not know");
 }
 
+// "User initiated (2025-11-14 20:48:00 GMT)"; absent where EC2 gives no time.
+std::optional<Instant> TimeIn(std::string_view reason) {
+  constexpr std::string_view kEnd = " GMT)";
+  const std::size_t open = reason.rfind('(');
+  if (open == std::string_view::npos || !reason.ends_with(kEnd)) return std::nullopt;
+  const std::string_view text = reason.substr(open + 1, reason.size() - kEnd.size() - open - 1);
+  const Result<Instant> at = ParseInstant(text);
+  return at.ok() ? std::optional(*at) : std::nullopt;
+}
+
 Result<Instance> ParseInstance(pugi::xml_node item) {
   Instance instance;
   TRY_ASSIGN(instance.id, NeedText(item, "instanceId"));
@@ -41,6 +51,7 @@ Result<Instance> ParseInstance(pugi::xml_node item) {
   instance.spot_request_id = Text(item, "spotInstanceRequestId");
   instance.reason_code = Text(item, "stateReason/code");
   instance.reason = Text(item, "stateReason/message");
+  instance.transition_at = TimeIn(Text(item, "reason"));
   instance.tags = TagsOf(item);
   for (pugi::xml_node disk : Items(item, "blockDeviceMapping")) {
     if (std::string id = Text(disk, "ebs/volumeId"); !id.empty()) instance.volumes.push_back(id);

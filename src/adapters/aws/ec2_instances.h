@@ -21,6 +21,8 @@ struct Instance {
   std::optional<Instant> launched;
   // Why it is in its state: "Server.SpotInstanceTermination", "Client.UserInitiatedShutdown", …
   std::string reason_code, reason;
+  // When a user's or the system's wish ended it, if EC2 says: "User initiated (… GMT)".
+  std::optional<Instant> transition_at;
   std::vector<std::string> volumes, interfaces;
   Tags tags;
 };

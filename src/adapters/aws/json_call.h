@@ -13,8 +13,9 @@ struct JsonService {
   std::string_view target;  // "AmazonSSM"
 };
 
-// A read. kCorrupt where the answer is no object.
+// kCorrupt where the answer is no object; of a change, kAmbiguous: it was made.
 Result<nlohmann::json> AskJson(Caller& caller, const JsonService& service,
-                               std::string_view operation, const nlohmann::json& question);
+                               std::string_view operation, const nlohmann::json& question,
+                               Effect effect = Effect::kRead);
 
 }  // namespace mayfly::aws

@@ -85,9 +85,14 @@ class LibraryFront final : public HttpFront {
     const auto without_body = [this](const httplib::Request& request, httplib::Response& response) {
       Answer(request, {}, response);
     };
-    // The body is read here and not by the library, which refuses forms over 8 KiB.
+    // The body is read here and not by the library, which refuses forms over 8 KiB. Without a
+    // length there is none, as in `curl -X PUT`; the library would wait for the end of the
+    // connection.
     const auto with_body = [this](const httplib::Request& request, httplib::Response& response,
                                   const httplib::ContentReader& read) {
+      const bool has_body =
+          request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
+      if (!has_body) return Answer(request, {}, response);
       std::string body;
       read([&](const char* data, std::size_t size) {
         body.append(data, size);

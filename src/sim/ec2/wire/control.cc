@@ -165,12 +165,24 @@ Json ResourcesJson(const Cloud& cloud) {
   return json;
 }
 
+namespace {
+
+// What is kept beside the cloud, by name; values are nobody's business.
+Json AllResourcesJson(const Services& services) {
+  Json json = ResourcesJson(services.cloud);
+  json["parameters"] = Json::array();
+  for (const auto& [name, value] : services.parameters) json["parameters"].push_back(name);
+  return json;
+}
+
+}  // namespace
+
 HttpReply AnswerControl(Services& services, const HttpRequest& request) {
   const std::string path = request.target.substr(0, request.target.find('?'));
   const std::string page = path.substr(kControlPath.size());
   if (request.method == "POST") return Post(services, page, request);
   if (page == "bill") return ReplyJson(200, BillJson(services.cloud));
-  if (page == "resources") return ReplyJson(200, ResourcesJson(services.cloud));
+  if (page == "resources") return ReplyJson(200, AllResourcesJson(services));
   if (page == "calls") return ReplyJson(200, CallsJson(services));
   if (page == "state") return ReplyJson(200, StateJson(services));
   return ReplyError(NotFound("GET takes /_sim/bill, /_sim/resources, /_sim/calls and /_sim/state"));

@@ -68,12 +68,23 @@ std::string InterfaceXml(const Cloud& cloud, const Instance& instance) {
   return xml.Close("networkInterfaceSet").text();
 }
 
+// EC2 tells the time where a user ended it: "User initiated (2025-11-14 20:48:00 GMT)".
+std::string TransitionReason(const Instance& instance) {
+  const bool has_time = instance.reason.code == "Client.UserInitiatedShutdown" &&
+                        !instance.ran.empty() && instance.ran.back().to;
+  if (!has_time) return instance.reason.message;
+  std::string at = FormatInstant(std::chrono::floor<seconds>(*instance.ran.back().to));
+  at.pop_back();
+  std::replace(at.begin(), at.end(), 'T', ' ');
+  return "User initiated (" + at + " GMT)";
+}
+
 void ReasonXml(Xml& xml, const Instance& instance) {
   if (instance.reason.code.empty()) {
     xml.Leaf("reason", "");
     return;
   }
-  xml.Leaf("reason", instance.reason.message)
+  xml.Leaf("reason", TransitionReason(instance))
       .Open("stateReason")
       .Leaf("code", instance.reason.code)
       .Leaf("message", instance.reason.message)

@@ -55,6 +55,39 @@ Answer<Json> PutParameter(Services& services, const Json& body) {
   return Json{{"Version", 1}, {"Tier", "Standard"}};
 }
 
+Answer<Json> DeleteParameter(Services& services, const Json& body) {
+  if (services.parameters.erase(Text(body, "Name")) == 0) return Refusal{"ParameterNotFound", ""};
+  return Json::object();
+}
+
+// Ten a page, as SSM has them; a value is shown only to who asks for it decrypted.
+Answer<Json> GetParametersByPath(Services& services, const Json& body) {
+  constexpr std::size_t kPage = 10;
+  const std::string folder = Text(body, "Path");
+  if (!folder.starts_with("/")) return NotValid("The parameter path must begin with a slash");
+  const std::string prefix = folder.ends_with("/") ? folder : folder + "/";
+  const bool is_deep = body.value("Recursive", false);
+  const bool is_decrypted = body.value("WithDecryption", false);
+  Json list = Json::array();
+  Json page{{"Parameters", Json::array()}};
+  const std::string after = std::max(Text(body, "NextToken"), prefix);
+  for (auto it = services.parameters.upper_bound(after); it != services.parameters.end(); ++it) {
+    const auto& [name, value] = *it;
+    if (!name.starts_with(prefix)) break;
+    if (!is_deep && name.find('/', prefix.size()) != std::string::npos) continue;
+    if (list.size() == kPage) {
+      page["NextToken"] = Text(list.back(), "Name");
+      break;
+    }
+    list.push_back({{"Name", name},
+                    {"Type", "SecureString"},
+                    {"Value", is_decrypted ? value : "(encrypted)"},
+                    {"Version", 1}});
+  }
+  page["Parameters"] = std::move(list);
+  return page;
+}
+
 // --- Secrets Manager ----------------------------------------------------------------------------
 
 Json SecretNames(const std::string& name) {
@@ -244,9 +277,11 @@ struct Operation {
   std::string_view name;
   Answer<Json> (*run)(Services& services, const Json& body);
 };
-constexpr std::array<Operation, 12> kOperations{{
+constexpr std::array<Operation, 14> kOperations{{
     {"GetParameter", GetParameter},
     {"PutParameter", PutParameter},
+    {"DeleteParameter", DeleteParameter},
+    {"GetParametersByPath", GetParametersByPath},
     {"GetSecretValue", GetSecretValue},
     {"CreateSecret", CreateSecret},
     {"GetServiceQuota", GetServiceQuota},

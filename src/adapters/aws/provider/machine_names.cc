@@ -1,0 +1,108 @@
+#include "adapters/aws/provider/machine_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "adapters/aws/text.h"
+
+namespace mayfly::aws {
+namespace {
+
+constexpr std::size_t kLongestLedger = 64;
+
+bool IsPlain(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+}
+
+Filter TagIs(std::string_view key, std::string value) {
+  return {fmt::format("tag:{}", key), {std::move(value)}};
+}
+
+}  // namespace
+
+Status CheckLedgerName(std::string_view ledger) {
+  const bool fits = !ledger.empty() && ledger.size() <= kLongestLedger &&
+                    std::all_of(ledger.begin(), ledger.end(), IsPlain);
+  if (fits) return {};
+  return Invalid(
+      fmt::format("the ledger's name '{}' is not 1 to {} letters, digits and - _ . as names in a "
+                  "cloud need it",
+                  ledger, kLongestLedger));
+}
+
+Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant ends_at,
+                 std::string_view purpose) {
+  Tags tags;
+  for (const auto& [key, value] : names.own) {
+    if (!key.starts_with("mayfly:") && key != "Name") tags.emplace_back(key, value);
+  }
+  const auto add = [&tags](std::string_view key, std::string value) {
+    tags.emplace_back(std::string(key), std::move(value));
+  };
+  add(kLedgerTag, names.ledger);
+  add(kRunTag, std::to_string(machine.run.value));
+  add(kMachineTag, std::to_string(machine.machine.value));
+  add("mayfly:owner", names.owner);
+  add("mayfly:purpose", std::string(purpose));
+  add("mayfly:deadline", FormatInstant(std::chrono::floor<seconds>(ends_at)));
+  add("mayfly:phase", names.phase);
+  add("Name", fmt::format("mayfly {} run {} machine {}", names.phase, machine.run.value,
+                          machine.machine.value));
+  return tags;
+}
+
+Filters OfRun(const std::string& ledger, RunId run) {
+  return {TagIs(kLedgerTag, ledger), TagIs(kRunTag, std::to_string(run.value))};
+}
+
+Filters OfMachine(const std::string& ledger, MachineId machine) {
+  return {TagIs(kLedgerTag, ledger), TagIs(kMachineTag, std::to_string(machine.value))};
+}
+
+std::string_view TagValue(const Tags& tags, std::string_view key) {
+  for (const auto& [name, value] : tags) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+std::optional<MachineId> MachineOf(const Tags& tags) {
+  const std::string_view text = TagValue(tags, kMachineTag);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
+  return is_number ? std::optional(MachineId{number}) : std::nullopt;
+}
+
+std::string ParameterFolder(const std::string& ledger) { return "/mayfly/" + ledger; }
+
+std::string ParameterFolder(const std::string& ledger, RunId run) {
+  return fmt::format("/mayfly/{}/run-{}", ledger, run.value);
+}
+
+std::string ParameterName(const std::string& ledger, const MachineName& machine) {
+  return fmt::format("{}/machine-{}", ParameterFolder(ledger, machine.run), machine.machine.value);
+}
+
+std::string TemplateName(const std::string& ledger, const MachineName& machine) {
+  return fmt::format("mayfly-{}-run-{}-machine-{}", ledger, machine.run.value,
+                     machine.machine.value);
+}
+
+std::string ClientToken(const TokenParts& parts) {
+  std::vector<std::string> pools;
+  for (const Pool& pool : parts.pools) {
+    pools.push_back(
+        fmt::format("{}|{}|{}|{}", pool.region, pool.zone, pool.instance_type, Name(pool.market)));
+  }
+  std::sort(pools.begin(), pools.end());
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", parts.ledger, parts.run.value,
+                                 parts.intent, parts.what, parts.round);
+  for (const std::string& pool : pools) text += pool + "\n";
+  return Sha256Hex(text);
+}
+
+}  // namespace mayfly::aws

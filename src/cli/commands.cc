@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<AddCommand, 16> kCommands{
     AddInit,    AddSample, AddFeatures, AddDoctor, AddPlan,     AddRun,      AddStatus, AddLogs,
-    AddExplain, AddCost,   AddVerify,   AddStop,   AddRollback, AddSimulate, AddEc2sim, AddWorker,
+    AddExplain, AddCost,   AddVerify,   AddStop,   AddRollback, AddSimulate, AddRehearse, AddEc2sim, AddWorker,
 };
 
 }  // namespace

@@ -6,7 +6,7 @@ Result<Provider> OpenProvider(const ProviderRequest& request) {
   if (request.spec.machines.provider == "local") {
     return MakeLocalProvider(request.place, request.session.program);
   }
-  return Invalid("provider \"ec2\" is not in this version; write \"local\"");
+  return OpenEc2(request);
 }
 
 }  // namespace mayfly::cli

@@ -1,6 +1,8 @@
 #pragma once
 // The provider that a phase names, opened: the only place that chooses one.
 
+#include <string>
+
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/world.h"
@@ -15,9 +17,13 @@ struct ProviderRequest {
   const PhaseSpec& spec;
   const Place& place;
   const Session& session;
+  std::string phase_folder;  // absolute: where the phase file is; empty: nothing will be launched
 };
 
 // Touches nothing but what it reads; kInvalid, kNotFound, kDenied say what is missing.
 Result<Provider> OpenProvider(const ProviderRequest& request);
+
+// The same for "ec2".
+Result<Provider> OpenEc2(const ProviderRequest& request);
 
 }  // namespace mayfly::cli

@@ -17,7 +17,7 @@ Result<int> RunPlanCommand(const Flags& flags, const Session& session) {
   TRY(RememberLedger(*host, phase.place));
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
   TRY_ASSIGN(Provider provider,
-             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session}));
+             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session, phase.folder}));
   TRY(provider.machines->Preflight());
   TRY(QuotePlan(*host, *ledger, provider, plan));
   TRY(ledger->plans().Keep(plan));

@@ -39,7 +39,7 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(phase.place));
   TRY(RememberLedger(*host, phase.place));
   TRY_ASSIGN(Provider provider,
-             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session}));
+             OpenProvider({*host, *ledger, phase.parsed.spec, phase.place, session, phase.folder}));
   TRY(provider.machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
   TRY(QuotePlan(*host, *ledger, provider, plan));

@@ -64,6 +64,7 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
   if (!IsOver(run.state) && run.stop_wish != StopWish::kNone) {
     text += Fact("asked to", std::string(WishName(run.stop_wish)));
   }
+  text += Fact("waits", WaitingText(run));
   text += Fact("verdict", VerdictText(s, paint));
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
@@ -72,6 +73,31 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
   text += Fact("deadline", DeadlineText(run));
   text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
   return text;
+}
+
+// Why there is no machine, and when the next is asked for.
+std::string WaitingText(const RunView& run) {
+  if (!run.waiting || IsAtRest(run)) return "";
+  std::string text = WithoutControls(run.waiting->reason);
+  if (run.waiting->until) text += "; next try " + FormatInstant(*run.waiting->until);
+  return text;
+}
+
+ordered_json JsonOf(const std::optional<Waiting>& waiting) {
+  if (!waiting) return nullptr;
+  return {{"reason", waiting->reason}, {"until", JsonInstant(waiting->until)}};
+}
+
+ordered_json JsonOf(const SeenRefusal& seen) {
+  const PoolRefusal& refusal = seen.refusal;
+  return {{"at", JsonInstant(seen.at)},
+          {"machine", seen.machine.value},
+          {"market", Name(refusal.pool.market)},
+          {"zone", refusal.pool.zone},
+          {"instance_type", refusal.pool.instance_type},
+          {"kind", Name(refusal.kind)},
+          {"code", refusal.code},
+          {"message", refusal.message}};
 }
 
 Cell Count(std::int64_t count, Tone tone) {
@@ -195,9 +221,12 @@ std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
       {"approved", JsonInstant(run.approved)},
       {"closed", JsonInstant(run.closed)},
       {"deadline_in_s", Seconds(run.deadline_in)},
+      {"waiting", JsonOf(run.waiting)},
       {"money", money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*money)},
       {"stages", ordered_json::array()},
-      {"machines", ordered_json::array()}};
+      {"machines", ordered_json::array()},
+      {"refusals", ordered_json::array()}};
+  for (const SeenRefusal& seen : snapshot.refusals) json["refusals"].push_back(JsonOf(seen));
   for (const StageView& stage : snapshot.stages) json["stages"].push_back(JsonOf(stage));
   for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m));
   return DumpJson(json);

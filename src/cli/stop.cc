@@ -122,7 +122,7 @@ Result<RunSnapshot> CarryOut(const Stopping& stopping, const RunSnapshot& s) {
   TRY_ASSIGN(StoredPlan stored, stopping.ledger.reads().LoadPlan(s.run.id));
   TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
   TRY_ASSIGN(Provider provider, OpenProvider({stopping.host, stopping.ledger, plan.spec,
-                                              stopping.place, stopping.session}));
+                                              stopping.place, stopping.session, ""}));
   TRY(SeeMachines(*provider.machines, s, stopping.place));
   Say(fmt::format("no controller of run {} answers: carrying it out from here", s.run.id.value));
   ControllerOptions options;

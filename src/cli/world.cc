@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "adapters/embedded/embedded_postgres.h"
+#include "adapters/http/curl_client.h"
 #include "adapters/local/local_machines.h"
 #include "adapters/posix/deadline.h"
 #include "adapters/posix/disk.h"
@@ -185,6 +186,8 @@ Diagnosis DiagnoseProgram(const std::string& program, const std::string& package
 }  // namespace
 
 std::unique_ptr<Host> MakeHost() { return std::make_unique<RealHost>(); }
+
+std::unique_ptr<HttpClient> MakeHttpClient() { return std::make_unique<http::CurlClient>(); }
 
 std::unique_ptr<Clock> MakeClock() { return std::make_unique<posix::SystemClock>(); }
 

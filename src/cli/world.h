@@ -11,6 +11,7 @@
 #include "model/plan.h"
 #include "seams/clock.h"
 #include "seams/file_system.h"
+#include "seams/http_client.h"
 #include "seams/machine_provider.h"
 #include "seams/marketplace.h"
 #include "seams/plan_store.h"
@@ -38,6 +39,9 @@ class Host {
   virtual Status ArmEnd(Duration in) = 0;
 };
 std::unique_ptr<Host> MakeHost();
+
+// Plain HTTP, for what is on this computer.
+std::unique_ptr<HttpClient> MakeHttpClient();
 
 // The clock alone, for commands that a signal may simply end.
 std::unique_ptr<Clock> MakeClock();
@@ -94,7 +98,6 @@ Status RememberLedger(Host& host, const Place& place);
 
 // Local machines: supervised process groups started by `program`.
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program);
-Provider MakeLocalProvider(const Place& place, const std::string& program);
 
 // Machines, and what is known of where they come from.
 struct Provider {
@@ -106,6 +109,9 @@ struct Provider {
   std::string bundle;  // what machines are started from; empty: this program
   std::function<Status()> make_ready = [] { return Status(); };  // before the first machine
 };
+
+// Of this computer.
+Provider MakeLocalProvider(const Place& place, const std::string& program);
 
 // A machine's own side.
 struct WorkerEnds {

@@ -1,0 +1,31 @@
+#include "cli/aws_client.h"
+
+#include <cstdlib>
+#include <random>
+
+namespace mayfly::cli {
+
+std::optional<std::string> FromProcess(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Result<std::unique_ptr<AwsClient>> AwsClient::Open(Host& host, const std::string& region,
+                                                   const aws::CallPolicy& policy) {
+  const aws::Environment environment = [region](const std::string& name) {
+    return name == "AWS_REGION" && !region.empty() ? region : FromProcess(name);
+  };
+  TRY_ASSIGN(aws::Profiles profiles, aws::Profiles::Load(environment, host.files()));
+  TRY_ASSIGN(aws::Endpoints endpoints, aws::Endpoints::Load(environment, profiles));
+  return std::unique_ptr<AwsClient>(new AwsClient(
+      host, {environment, std::move(profiles), std::move(endpoints), policy}));
+}
+
+AwsClient::AwsClient(Host& host, Settings settings)
+    : http_({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")}),
+      credentials_({settings.environment, host.files(), host.processes(), http_, host.clock()},
+                   settings.profiles, settings.endpoints),
+      caller_({http_, credentials_, host.clock(), host.waiter()}, settings.endpoints,
+              Rng(std::random_device()()), settings.policy) {}
+
+}  // namespace mayfly::cli

@@ -23,6 +23,7 @@ void AddPhaseFlags(CLI::App& command, PhaseFlags& flags);
 struct Phase {
   ParsedPhase parsed;
   Place place;
+  std::string folder;  // absolute; where the phase file is
 };
 
 // Reads and parses; touches nothing.

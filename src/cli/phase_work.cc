@@ -86,7 +86,7 @@ Result<Phase> LoadPhase(Host& host, const PhaseFlags& flags) {
   TRY_ASSIGN(ParsedPhase parsed, ParsePhase(text, context));
   std::string state = flags.state_dir.empty() ? context.folder + "/.mayfly" : flags.state_dir;
   Place place{parsed.spec.database.url, Absolute(state)};
-  return Phase{std::move(parsed), std::move(place), std::move(context.folder)};
+  return Phase{std::move(parsed), std::move(place), context.folder};
 }
 
 Result<PhasePlan> MakePlan(Host& host, Ledger& ledger, const Phase& phase, const Session& session) {

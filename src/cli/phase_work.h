@@ -24,7 +24,7 @@ void AddPhaseFlags(CLI::App& command, PhaseFlags& flags);
 struct Phase {
   ParsedPhase parsed;
   Place place;
-  std::string folder;  // absolute: where the phase file is
+  std::string folder;  // absolute; where the phase file is
 };
 
 // Reads and parses; touches nothing.

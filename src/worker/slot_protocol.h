@@ -14,6 +14,9 @@ struct SlotSignal {
   bool begins = false;  // else: idle
   Duration timeout{};
   std::string task;  // "1.5-bqx@eurusd/2024-07"
+  // Of what ended with this idle: how long it took, and what of it the slot waited for the
+  // database.
+  Duration worked{}, waited{};
   friend bool operator==(const SlotSignal&, const SlotSignal&) = default;
 };
 

@@ -13,7 +13,6 @@ constexpr Duration kPoll = milliseconds(100);   // when no event wakes us
 constexpr Duration kRetry = milliseconds(500);  // after trouble with the ledger
 constexpr Duration kTimeoutGrace = seconds(5);  // the slot ends its own command first
 constexpr Duration kLongestPause = seconds(5);  // before a slot that keeps dying starts again
-constexpr std::size_t kLogChunk = 64 * 1024;
 
 }  // namespace
 
@@ -24,6 +23,7 @@ Supervisor::Supervisor(SupervisorOptions options, Clock& clock, WorkerRegistry& 
       registry_(registry),
       processes_(processes),
       notices_(notices),
+      log_(registry, options_.run, options_.machine),
       born_(clock.Mono()) {}
 
 Duration Supervisor::Step() {
@@ -49,11 +49,22 @@ void Supervisor::StopAtOnce(const std::string& reason) {
 Status Supervisor::Register() {
   TRY_ASSIGN(brief_, registry_.Register(options_.run, options_.machine));
   options_.arm_deadline(brief_->orders.deadline_in);
-  if (options_.heartbeat_of) options_.heartbeat = options_.heartbeat_of(*brief_);
+  if (options_.terms_of) Accept(options_.terms_of(*brief_));
   for (int slot = 0; slot < brief_->slots; ++slot) slots_[slot] = {};
   next_beat_ = clock_.Mono() + options_.heartbeat;
   silent_since_.reset();
-  return KeepSlotsRunning();
+  return WorkOn();
+}
+
+void Supervisor::Accept(const MachineTerms& terms) {
+  options_.heartbeat = terms.heartbeat;
+  brief_->slots = terms.slots;
+  brief_->slot_memory_bytes = terms.slot_memory_bytes;
+  for (const std::string& note : terms.notes) log_.Add(note);
+  if (options_.sensor != nullptr) use_.emplace(terms.slots, terms.is_rented);
+  if (terms.setup.steps.empty()) return;
+  setup_.emplace(terms.setup, clock_, processes_,
+                 [this](const std::string& line) { log_.Add(line); });
 }
 
 Status Supervisor::StepOnce() {
@@ -63,19 +74,41 @@ Status Supervisor::StepOnce() {
   TRY(WatchNotice());
   if (stop_now_) TRY(KillSlots(drain_reason_));
   TRY(PayDebts());
-  if (!draining_) return KeepSlotsRunning();
-  if (!told_slots_) {
-    told_slots_ = true;
-    for (auto& [number, slot] : slots_) {
-      if (slot.process) TRY(processes_.Terminate(*slot.process));
-    }
-  }
+  WatchUse();
+  if (!draining_) TRY(WorkOn());
+  if (!draining_) return {};
+  TRY(TellSlotsToEnd());
   return AnySlotRuns() ? Status() : Leave();
+}
+
+// First what has to be set up, then slots. A machine that cannot be made ready leaves: it counts as
+// one that was lost, of which a run bears only so many (I10).
+Status Supervisor::WorkOn() {
+  if (!setup_) return KeepSlotsRunning();
+  TRY(setup_->Step());
+  if (!setup_->is_over()) return {};
+  if (!setup_->failure().empty()) {
+    Drain(setup_->failure());
+    return {};
+  }
+  if (options_.on_set_up) TRY(options_.on_set_up());
+  setup_.reset();
+  return KeepSlotsRunning();
+}
+
+Status Supervisor::TellSlotsToEnd() {
+  if (setup_) TRY(setup_->Stop());  // nothing of it is worth finishing
+  if (told_slots_) return {};
+  told_slots_ = true;
+  for (auto& [number, slot] : slots_) {
+    if (slot.process) TRY(processes_.Terminate(*slot.process));
+  }
+  return {};
 }
 
 Status Supervisor::Beat() {
   next_beat_ = clock_.Mono() + options_.heartbeat;
-  TRY(FlushLog());
+  TRY(log_.Flush());
   TRY_ASSIGN(WorkerOrders orders, registry_.Renew(options_.machine));
   silent_since_.reset();
   if (orders.stop) StopAtOnce(orders.reason);
@@ -102,6 +135,7 @@ Status Supervisor::WatchNotice() {
 Status Supervisor::WatchProcesses() {
   TRY_ASSIGN(std::vector<ProcessChange> changes, processes_.Poll());
   for (const ProcessChange& change : changes) {
+    if (setup_ && setup_->OnChange(change)) continue;
     auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& entry) {
       return entry.second.process == change.process;
     });
@@ -177,8 +211,11 @@ Status Supervisor::KillSlots(const std::string& reason) {
   return {};
 }
 
+// What was said last reaches the ledger before the machine is let go.
 Status Supervisor::Leave() {
-  TRY(FlushLog());
+  if (use_) log_.Add(use_->Summary());
+  use_.reset();
+  TRY(log_.Flush());
   TRY(registry_.Leave(options_.machine, drain_reason_));
   done_ = true;
   return {};
@@ -187,20 +224,27 @@ Status Supervisor::Leave() {
 void Supervisor::Hear(int number, std::string_view line) {
   std::optional<SlotSignal> signal = DecodeSignal(line);
   if (!signal) {
-    if (log_.size() < kLogChunk) log_ += fmt::format("slot {}: {}\n", number, line);
+    log_.Add(fmt::format("slot {}: {}", number, line));
     return;
   }
   SlotState& slot = slots_[number];
   slot.task_ends.reset();
   slot.task = signal->task;
   if (signal->begins) slot.task_ends = clock_.Mono() + signal->timeout;
+  if (use_) use_->AddWork(signal->worked, signal->waited);
 }
 
-Status Supervisor::FlushLog() {
-  if (log_.empty()) return {};
-  TRY(registry_.Log(options_.run, options_.machine, log_));
-  log_.clear();
-  return {};
+// A machine that does not tell works all the same; it says so once.
+void Supervisor::WatchUse() {
+  if (!use_ || clock_.Mono() < next_look_) return;
+  next_look_ = clock_.Mono() + Utilisation::kLookEvery;
+  Result<MachineReading> reading = options_.sensor->Read();
+  if (!reading.ok()) {
+    log_.Add("utilisation is not watched: " + reading.error().message());
+    use_.reset();
+    return;
+  }
+  for (const std::string& line : use_->Take(*reading, clock_.Mono())) log_.Add(line);
 }
 
 bool Supervisor::AnySlotRuns() const {
@@ -222,6 +266,7 @@ Duration Supervisor::AfterTrouble(const Error& error) {
     if (slot.process) (void)processes_.Kill(*slot.process);
     slot.process.reset();
   }
+  if (setup_) (void)setup_->Stop();  // as the slots
   outcome_ = error;
   done_ = true;
   return now;

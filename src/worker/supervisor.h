@@ -11,8 +11,13 @@
 #include "base/result.h"
 #include "seams/clock.h"
 #include "seams/machine_provider.h"
+#include "seams/machine_sensor.h"
 #include "seams/process_runner.h"
 #include "seams/task_queue.h"
+#include "worker/machine_terms.h"
+#include "worker/setup.h"
+#include "worker/utilisation.h"
+#include "worker/worker_log.h"
 
 namespace mayfly {
 
@@ -24,9 +29,13 @@ struct SupervisorOptions {
   Duration reserve = seconds(2);        // of a notice, kept for giving back and leaving
   Duration silence_limit = minutes(5);  // the ledger out of reach for longer: end the machine
   int slot_deaths = 100;                // I10: then the machine ends and another takes over
-  // What the brief's plan says of the heartbeat.
-  std::function<Duration(const WorkerBrief& brief)> heartbeat_of;
-  // The command line of a slot, given its number and its brief.
+  // Absent: as many slots as the brief says, nothing to set up.
+  std::function<MachineTerms(const WorkerBrief& brief)> terms_of;
+  // Called once when all of the setup has ended well.
+  std::function<Status()> on_set_up;
+  // Watched every 10 s; absent: nothing is. Must outlive the supervisor.
+  MachineSensor* sensor = nullptr;
+  // The command line of a slot, given its number and its brief with the terms put in.
   std::function<ProcessSpec(int slot, const WorkerBrief& brief)> slot_process;
   // Arms the end of this process at an absolute deadline that holds whatever hangs.
   std::function<void(Duration deadline_in)> arm_deadline;
@@ -67,7 +76,10 @@ class Supervisor {
   };
 
   Status Register();
+  void Accept(const MachineTerms& terms);
   Status StepOnce();
+  Status WorkOn();
+  Status TellSlotsToEnd();
   Status Beat();
   Status WatchNotice();
   Status WatchProcesses();
@@ -78,7 +90,7 @@ class Supervisor {
   Status KillSlots(const std::string& reason);
   Status Leave();
   void Hear(int number, std::string_view line);
-  Status FlushLog();
+  void WatchUse();
   Duration AfterTrouble(const Error& error);
   bool AnySlotRuns() const;
 
@@ -89,8 +101,11 @@ class Supervisor {
   NoticeSource& notices_;
   std::optional<WorkerBrief> brief_;
   std::map<int, SlotState> slots_;
-  std::string log_;
+  WorkerLog log_;
+  std::optional<Setup> setup_;  // until all of it has ended well
+  std::optional<Utilisation> use_;
   std::string drain_reason_;
+  Duration next_look_{};
   Duration next_beat_{};
   Duration born_{};
   std::optional<Duration> silent_since_;

@@ -5,16 +5,10 @@
 #include "worker/slot.h"
 #include "worker/slot_protocol.h"
 #include "worker/supervisor.h"
+#include "worker/testing.h"
 
 namespace mayfly {
 namespace {
-
-class FixedClock : public Clock {
- public:
-  Instant Wall() override { return Instant(mono); }
-  Duration Mono() override { return mono; }
-  Duration mono{0};
-};
 
 LeasedTask Task(std::int64_t id) {
   LeasedTask task;
@@ -211,6 +205,8 @@ TEST(SlotProtocol, SignalsRoundTripAndLogLinesAreNotSignals) {
   SlotSignal begin{true, seconds(3), "bqx@eurusd/2024-07"};
   EXPECT_EQ(DecodeSignal(EncodeSignal(begin)), begin);
   EXPECT_EQ(DecodeSignal(EncodeSignal({})), SlotSignal{});
+  SlotSignal idle{.worked = seconds(3), .waited = seconds(2)};
+  EXPECT_EQ(DecodeSignal(EncodeSignal(idle)), idle);
   EXPECT_EQ(DecodeSignal("begin 3 x"), std::nullopt);
   EXPECT_EQ(DecodeSignal("\x01"
                          "begin x"),
@@ -240,42 +236,22 @@ class FakeRegistry : public WorkerRegistry {
     noticed = true;
     return {};
   }
-  Status Leave(MachineId, std::string_view) override {
+  Status Leave(MachineId, std::string_view reason) override {
     left = true;
+    left_because = reason;
     return {};
   }
-  Status Log(RunId, MachineId, std::string_view) override { return {}; }
+  Status Log(RunId, MachineId, std::string_view text) override {
+    if (away) return Unavailable("no ledger");
+    (left ? logged_too_late : logged) += text;
+    return {};
+  }
 
   bool refuse = false, away = false, noticed = false, left = false;
   WorkerOrders orders;
+  std::string left_because, logged, logged_too_late;
   int beats = 0;
   std::vector<std::pair<int, Blame>> released;
-};
-
-class FakeProcesses : public ProcessRunner {
- public:
-  Result<ProcessHandle> Start(const ProcessSpec&, OutputSink sink) override {
-    sinks.push_back(std::move(sink));
-    return ProcessHandle{++last_pid};
-  }
-  Result<std::vector<ProcessChange>> Poll() override { return std::exchange(changes, {}); }
-  Status Kill(ProcessHandle process) override {
-    killed.push_back(process.pid);
-    return {};
-  }
-  Status Terminate(ProcessHandle process) override {
-    changes.push_back({process, ProcessChange::What::kExited, 0});
-    return {};
-  }
-  Result<CommandExit> Run(const ProcessSpec&, Duration,
-                          const std::function<void(std::string_view)>&,
-                          const std::function<bool()>&) override {
-    return CommandExit{};
-  }
-  std::vector<OutputSink> sinks;
-  std::vector<ProcessChange> changes;
-  std::vector<std::int64_t> killed;
-  std::int64_t last_pid = 100;
 };
 
 class FakeNotices : public NoticeSource {
@@ -284,7 +260,21 @@ class FakeNotices : public NoticeSource {
   std::optional<Notice> notice;
 };
 
+class FakeSensor : public MachineSensor {
+ public:
+  Result<MachineReading> Read() override {
+    ++looks;
+    if (silent) return Unavailable("no /proc");
+    return MachineReading{.cores = 2, .memory_bytes = 4LL << 30, .used_bytes = 1LL << 30};
+  }
+  bool silent = false;
+  int looks = 0;
+};
+
 struct Machine {
+  MachineTerms terms{.slots = 2};
+  FakeSensor sensor;
+  int set_up = 0;
   FixedClock clock;
   FakeRegistry registry;
   FakeProcesses processes;
@@ -293,9 +283,25 @@ struct Machine {
   Supervisor supervisor{
       SupervisorOptions{.run = RunId{1},
                         .machine = MachineId{1},
+                        .terms_of = [this](const WorkerBrief&) { return terms; },
+                        .on_set_up =
+                            [this] {
+                              ++set_up;
+                              return Status();
+                            },
+                        .sensor = &sensor,
                         .slot_process = [](int, const WorkerBrief&) { return ProcessSpec{}; },
                         .arm_deadline = [this](Duration d) { armed = d; }},
       clock, registry, processes, notices};
+
+  void Begin(SetupSpec setup) {
+    terms.setup = PlanSetup(setup, "/work");
+    supervisor.Step();
+  }
+  void Beat() {
+    clock.mono += seconds(2);
+    supervisor.Step();
+  }
 };
 
 TEST(Supervisor, EndsItselfWhenItsIntentIsNotOpen) {
@@ -399,7 +405,7 @@ TEST(Supervisor, BeatsAsThePlanSays) {
       SupervisorOptions{
           .run = RunId{1},
           .machine = MachineId{1},
-          .heartbeat_of = [](const WorkerBrief&) -> Duration { return milliseconds(200); },
+          .terms_of = [](const WorkerBrief&) { return MachineTerms{milliseconds(200), 2}; },
           .slot_process = [](int, const WorkerBrief&) { return ProcessSpec{}; },
           .arm_deadline = [](Duration) {}},
       m.clock, m.registry, m.processes, m.notices);
@@ -419,6 +425,114 @@ TEST(Supervisor, SilenceIsBorneForAWhileThenTheMachineEnds) {
   m.clock.mono += minutes(6);
   m.supervisor.Step();
   EXPECT_TRUE(m.supervisor.done());
+}
+
+TEST(Supervisor, NoSlotStartsBeforeTheSetupHasEndedWellAndItBeatsMeanwhile) {
+  Machine m;
+  m.Begin({.commands = {"a"}});
+  m.Beat();
+  m.Beat();
+  EXPECT_EQ(m.registry.beats, 2);
+  EXPECT_EQ(m.processes.started.size(), 1U);
+  m.processes.changes = {m.processes.Exit(0)};
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.started.size(), 3U);
+  EXPECT_EQ(m.set_up, 1);
+}
+
+TEST(Supervisor, ASetupThatFailsEndsTheMachineWithTheReasonAndItsOutput) {
+  Machine m;
+  m.Begin({.commands = {"a", "b"}});
+  m.processes.Say("E: no such package");
+  m.processes.changes = {m.processes.Exit(100)};
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+  EXPECT_EQ(m.registry.left_because, "setup command 1 failed: exited with 100: E: no such package");
+  EXPECT_NE(m.registry.logged.find("setup command 1: E: no such package\n"), std::string::npos);
+  EXPECT_EQ(m.processes.started.size(), 1U);
+  EXPECT_EQ(m.set_up, 0);
+}
+
+TEST(Supervisor, ASetupThatTakesTooLongEndsTheMachine) {
+  Machine m;
+  m.Begin({.commands = {"a"}, .timeout = minutes(1)});
+  m.clock.mono += minutes(1);
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.killed, (std::vector<std::int64_t>{101}));
+  EXPECT_TRUE(m.registry.left);
+}
+
+TEST(Supervisor, ADrainEndsTheSetup) {
+  Machine m;
+  m.Begin({.commands = {"a"}});
+  m.supervisor.Drain("the run is over");
+  m.supervisor.Step();
+  EXPECT_EQ(m.processes.killed, (std::vector<std::int64_t>{101}));
+  EXPECT_EQ(m.registry.left_because, "the run is over");
+}
+
+TEST(Supervisor, WhatSlotsSaidLastReachesTheLedgerBeforeTheMachineIsLetGo) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.sinks[0]({101}, "first words");
+  m.Beat();
+  m.processes.sinks[1]({102}, "last words");
+  m.supervisor.Drain("enough");
+  m.supervisor.Step();
+  m.supervisor.Step();
+  ASSERT_TRUE(m.registry.left);
+  EXPECT_NE(m.registry.logged.find("slot 0: first words\n"), std::string::npos);
+  EXPECT_NE(m.registry.logged.find("slot 1: last words\n"), std::string::npos);
+  EXPECT_EQ(m.registry.logged_too_late, "");
+}
+
+TEST(Supervisor, AMachineDoesNotLeaveWhileItsLastWordsAreNotKept) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.sinks[1]({102}, "last words");
+  m.registry.away = true;
+  m.supervisor.Drain("enough");
+  m.supervisor.Step();
+  m.supervisor.Step();
+  EXPECT_FALSE(m.registry.left);
+  m.registry.away = false;
+  m.supervisor.Step();
+  EXPECT_TRUE(m.registry.left);
+  EXPECT_NE(m.registry.logged.find("slot 1: last words\n"), std::string::npos);
+}
+
+TEST(Supervisor, LinesThatDoNotFitAreCounted) {
+  Machine m;
+  m.supervisor.Step();
+  for (int i = 0; i < 70; ++i) m.processes.sinks[0]({101}, std::string(1024, 'x'));
+  m.Beat();
+  EXPECT_NE(m.registry.logged.find(" lines more came at once and were not kept\n"),
+            std::string::npos);
+  m.registry.logged.clear();
+  m.processes.sinks[0]({101}, "again");
+  m.Beat();
+  EXPECT_EQ(m.registry.logged, "slot 0: again\n");
+}
+
+TEST(Supervisor, LooksAtTheMachineEveryTenSecondsAndSumsUpAtTheEnd) {
+  Machine m;
+  m.supervisor.Step();
+  for (int i = 0; i < 15; ++i) m.Beat();
+  EXPECT_EQ(m.sensor.looks, 3);
+  m.processes.sinks[0]({101}, EncodeSignal({.worked = seconds(10), .waited = seconds(4)}));
+  m.supervisor.Drain("enough");
+  m.supervisor.Step();
+  m.supervisor.Step();
+  EXPECT_NE(m.registry.logged.find("40% of slot time waited for the database"), std::string::npos);
+}
+
+TEST(Supervisor, AMachineThatDoesNotTellItsUseWorksAllTheSame) {
+  Machine m;
+  m.sensor.silent = true;
+  m.supervisor.Step();
+  for (int i = 0; i < 15; ++i) m.Beat();
+  EXPECT_EQ(m.sensor.looks, 1);
+  EXPECT_EQ(m.registry.logged, "utilisation is not watched: no /proc\n");
 }
 
 }  // namespace

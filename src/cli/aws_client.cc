@@ -17,8 +17,8 @@ Result<std::unique_ptr<AwsClient>> AwsClient::Open(Host& host, const std::string
   };
   TRY_ASSIGN(aws::Profiles profiles, aws::Profiles::Load(environment, host.files()));
   TRY_ASSIGN(aws::Endpoints endpoints, aws::Endpoints::Load(environment, profiles));
-  return std::unique_ptr<AwsClient>(new AwsClient(
-      host, {environment, std::move(profiles), std::move(endpoints), policy}));
+  return std::unique_ptr<AwsClient>(
+      new AwsClient(host, {environment, std::move(profiles), std::move(endpoints), policy}));
 }
 
 AwsClient::AwsClient(Host& host, Settings settings)

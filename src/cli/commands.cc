@@ -8,9 +8,9 @@ namespace mayfly::cli {
 namespace {
 
 constexpr std::array<AddCommand, 18> kCommands{
-    AddInit,     AddSample,   AddFeatures, AddDoctor, AddPlan,   AddRehearse,
-    AddRun,      AddStatus,   AddLogs,     AddExplain, AddCost,  AddVerify,
-    AddStop,     AddRollback, AddSimulate, AddEc2sim, AddBundle, AddWorker,
+    AddInit, AddSample,   AddFeatures, AddDoctor,  AddPlan,   AddRehearse,
+    AddRun,  AddStatus,   AddLogs,     AddExplain, AddCost,   AddVerify,
+    AddStop, AddRollback, AddSimulate, AddEc2sim,  AddBundle, AddWorker,
 };
 
 }  // namespace

@@ -59,20 +59,19 @@ Result<Provider> OpenEc2(const ProviderRequest& request) {
   TRY_ASSIGN(const std::string ledger, request.ledger.Identity());
   TRY_ASSIGN(aws::Ec2Places places, aws::FindPlaces(client->caller(), spec));
   TRY_ASSIGN(const bundle::Bundle packed, PackFor(request));
-  const aws::BundleObject object{spec.bucket,
-                                 fmt::format("{}mayfly-{}.tar.gz", kBundlePrefix, packed.sha256),
-                                 packed.sha256};
+  const aws::BundleObject object{
+      spec.bucket, fmt::format("{}mayfly-{}.tar.gz", kBundlePrefix, packed.sha256), packed.sha256};
   Provider provider;
   provider.keeps = client;
   provider.market = std::make_unique<aws::Ec2Marketplace>(client->caller(), spec, places);
   provider.prices = std::make_unique<aws::Ec2Prices>(client->caller(), AllTypes(spec));
   TRY_ASSIGN(provider.pools, provider.market->ListPools());
-  provider.machines = std::make_unique<aws::Ec2Machines>(
-      client->caller(), request.host.waiter(),
-      aws::Ec2Options{.spec = spec,
-                      .places = std::move(places),
-                      .bundle = object,
-                      .names = NamesOf(request.spec, ledger)});
+  provider.machines =
+      std::make_unique<aws::Ec2Machines>(client->caller(), request.host.waiter(),
+                                         aws::Ec2Options{.spec = spec,
+                                                         .places = std::move(places),
+                                                         .bundle = object,
+                                                         .names = NamesOf(request.spec, ledger)});
   provider.bundle = packed.sha256;
   provider.make_ready = [client, &host = request.host, packed, object] {
     return Upload(*client, host, packed, object);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/command.h"
 #include "cost/quote.h"
 
 namespace mayfly::cli {

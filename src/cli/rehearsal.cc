@@ -33,8 +33,9 @@ std::string List(const std::vector<std::string>& words) {
 
 double DoneShare(const RunSnapshot& snapshot) {
   const TaskCounts totals = snapshot.Totals();
-  return totals.total() == 0 ? 0
-                             : static_cast<double>(totals.done) / static_cast<double>(totals.total());
+  return totals.total() == 0
+             ? 0
+             : static_cast<double>(totals.done) / static_cast<double>(totals.total());
 }
 
 }  // namespace

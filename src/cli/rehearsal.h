@@ -11,8 +11,8 @@
 
 namespace mayfly::cli {
 
-// Overrides that turn a phase to a simulated cloud: never its own database, account or network. What
-// it says of types is kept where the simulated cloud has them.
+// Overrides that turn a phase to a simulated cloud: never its own database, account or network.
+// What it says of types is kept where the simulated cloud has them.
 std::vector<std::string> RehearsalSets(const MachinesSpec& machines, int cores);
 
 // What goes wrong from the start, unless the user named something else: in three zones the first

@@ -105,8 +105,8 @@ Result<int> Conclude(Stage& stage, const RunEnd& end) {
   const bool agrees = difference <= tolerance && Money{} - difference <= tolerance;
   Say(fmt::format("verdict {}", run.run.verdict ? Name(*run.run.verdict) : "none"));
   Say("residue none");
-  Say(fmt::format("cost {} by the meter, {} by the cloud's bill", FormatExactMoney(money.account.total),
-                  FormatExactMoney(bill)));
+  Say(fmt::format("cost {} by the meter, {} by the cloud's bill",
+                  FormatExactMoney(money.account.total), FormatExactMoney(bill)));
   if (agrees) return end.exit_code;
   return Corrupt(fmt::format("meter and bill differ by {}", FormatExactMoney(difference)));
 }

@@ -27,6 +27,7 @@
 #include "adapters/postgres/source_tables.h"
 #include "adapters/postgres/worker_registry.h"
 #include "base/text.h"
+#include "cli/aws_world.h"
 
 namespace mayfly::cli {
 namespace {
@@ -35,6 +36,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEmbedded = "embedded";
 constexpr const char* kReferenceFile = "database.ref";
+constexpr const char* kProviderVariable = "MAYFLY_PROVIDER";  // on a rented machine: "ec2"
 
 class RealHost final : public Host {
  public:
@@ -57,9 +59,10 @@ class RealHost final : public Host {
   posix::Disk disk_;
 };
 
-// "env:NAME", "file:PATH": where the conninfo is; anything else is the conninfo itself. What is
-// found is never shown.
+// "env:NAME", "file:PATH", "ssm:/NAME", "secretsmanager:NAME": where the conninfo is; anything else
+// is the conninfo itself. What is found is never shown.
 Result<std::string> Resolve(const std::string& reference) {
+  if (IsKeptByAws(reference)) return AskAws(reference);
   if (reference.starts_with("env:")) {
     std::string name = reference.substr(4);
     const char* value = std::getenv(name.c_str());
@@ -73,7 +76,9 @@ Result<std::string> Resolve(const std::string& reference) {
     return std::string(Trim(text));
   }
   if (reference.find("password=") != std::string::npos) {
-    return Invalid("a database with a password is named by reference only: env:NAME or file:PATH");
+    return Invalid(
+        "a database with a password is named by reference only: env:NAME, file:PATH, "
+        "ssm:/NAME or secretsmanager:NAME");
   }
   return reference;
 }
@@ -244,6 +249,10 @@ Provider MakeLocalProvider(const Place& place, const std::string& program) {
   return provider;
 }
 
+Result<std::string> FindAccess(const std::string& access) {
+  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
+}
+
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
                               MachineId machine) {
   TRY(local::ArmBirthDeadline());
@@ -258,7 +267,9 @@ Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& st
     ends.keeps_alive = shared;
   }
   ends.registry = std::make_unique<postgres::PgWorkerRegistry>(conninfo, machine);
-  ends.notices = std::make_unique<local::FileNotice>(ends.scratch);
+  const char* provider = std::getenv(kProviderVariable);
+  const bool is_rented = provider != nullptr && std::string_view(provider) == "ec2";
+  ends.notices = is_rented ? MakeEc2Notices() : std::make_unique<local::FileNotice>(ends.scratch);
   return ends;
 }
 

@@ -204,7 +204,8 @@ struct ParseContext {
   Instant now = Instant::min();   // a fixed deadline must lie after it; min() takes any
   std::vector<std::string> sets;  // "key.path=value", in order
 
-  // A rehearsal's: an absolute folder of bars that every load stage reads instead of its own source.
+  // A rehearsal's: an absolute folder of bars that every load stage reads instead of its own
+  // source.
   std::string bars_instead;
 
   // Reads the file of a `sql` stage. Without it such a file is an error; the canonical text never

@@ -60,11 +60,11 @@ Result<std::string> ReadFaults(Host& host, const Flags& flags, const PhaseSpec& 
 
 // The folder of the database's socket, which instances have to see.
 std::string SocketFolder(const std::string& conninfo) {
-  constexpr std::string_view kKey = "host=";
+  constexpr std::string_view kKey = "host='";
   const std::size_t at = conninfo.find(kKey);
   CHECK(at != std::string::npos, "the embedded database has a socket");
   const std::size_t begin = at + kKey.size();
-  return conninfo.substr(begin, conninfo.find(' ', begin) - begin);
+  return conninfo.substr(begin, conninfo.find('\'', begin) - begin);
 }
 
 Result<std::unique_ptr<Stage>> SetStage(const Flags& flags, const Session& session) {

@@ -56,6 +56,14 @@ std::string DeadlineText(const RunView& run) {
   return "in " + HumanDuration(run.deadline_in);
 }
 
+// Why there is no machine, and when the next is asked for.
+std::string WaitingText(const RunView& run) {
+  if (!run.waiting || IsAtRest(run)) return "";
+  std::string text = WithoutControls(run.waiting->reason);
+  if (run.waiting->until) text += "; next try " + FormatInstant(*run.waiting->until);
+  return text;
+}
+
 std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* money) {
   const RunView& run = s.run;
   std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
@@ -72,14 +80,6 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
   text += Fact("approved", run.approved ? ShowInstant(run.approved) : "");
   text += Fact("deadline", DeadlineText(run));
   text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
-  return text;
-}
-
-// Why there is no machine, and when the next is asked for.
-std::string WaitingText(const RunView& run) {
-  if (!run.waiting || IsAtRest(run)) return "";
-  std::string text = WithoutControls(run.waiting->reason);
-  if (run.waiting->until) text += "; next try " + FormatInstant(*run.waiting->until);
   return text;
 }
 

@@ -70,6 +70,7 @@ Result<SpotRequest> ParseSpotRequest(pugi::xml_node item) {
   TRY_ASSIGN(request.state, NeedText(item, "state"));
   request.status_code = Text(item, "status/code");
   request.instance_id = Text(item, "instanceId");
+  request.instance_type = Text(item, "launchSpecification/instanceType");
   request.tags = TagsOf(item);
   return request;
 }

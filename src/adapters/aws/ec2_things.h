@@ -63,6 +63,7 @@ Result<std::vector<LaunchTemplate>> DescribeLaunchTemplates(Caller& caller,
 // One that is not closed counts against the Spot quota, its machine gone or not.
 struct SpotRequest {
   std::string id, state, status_code, instance_id;  // state: "open", "active", "closed", …
+  std::string instance_type;                        // that was asked for
   Tags tags;
 };
 Result<std::vector<SpotRequest>> DescribeSpotRequests(Caller& caller, const Selection& selection);

@@ -50,6 +50,7 @@ void AddSample(CLI::App& app, Session& session);
 void AddFeatures(CLI::App& app, Session& session);
 void AddWorker(CLI::App& app, Session& session);
 void AddSimulate(CLI::App& app, Session& session);
+void AddIamPolicy(CLI::App& app, Session& session);
 void AddEc2sim(CLI::App& app, Session& session);
 
 // The flags of commands that name no phase.

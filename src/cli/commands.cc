@@ -7,9 +7,10 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::array<AddCommand, 16> kCommands{
-    AddInit,    AddSample, AddFeatures, AddDoctor, AddPlan,     AddRun,      AddStatus, AddLogs,
-    AddExplain, AddCost,   AddVerify,   AddStop,   AddRollback, AddSimulate, AddEc2sim, AddWorker,
+constexpr std::array<AddCommand, 17> kCommands{
+    AddInit,     AddSample,    AddFeatures, AddDoctor, AddPlan,   AddRun,
+    AddStatus,   AddLogs,      AddExplain,  AddCost,   AddVerify, AddStop,
+    AddRollback, AddIamPolicy, AddSimulate, AddEc2sim, AddWorker,
 };
 
 }  // namespace

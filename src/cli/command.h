@@ -52,6 +52,7 @@ void AddWorker(CLI::App& app, Session& session);
 void AddSimulate(CLI::App& app, Session& session);
 void AddRehearse(CLI::App& app, Session& session);
 void AddBundle(CLI::App& app, Session& session);
+void AddIamPolicy(CLI::App& app, Session& session);
 void AddEc2sim(CLI::App& app, Session& session);
 
 // The flags of commands that name no phase.

@@ -1,4 +1,4 @@
-// doctor: checks the installation and says how to mend it.
+// doctor: checks the installation, or what a provider would give a phase, and says how to mend it.
 
 #include <fmt/format.h>
 
@@ -7,12 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/about_run.h"
+#include "cli/check_provider.h"
+#include "cli/phase_work.h"
 
 namespace mayfly::cli {
 namespace {
 
 struct Flags {
   LedgerFlags ledger;
+  std::string provider;
+  PhaseFlags phase;
+  std::string ledger_name;
   bool json = false;
 };
 
@@ -48,7 +53,45 @@ std::string ForPrograms(const std::vector<Diagnosis>& diagnoses, bool ok) {
   return DumpJson(json);
 }
 
+Result<DatabaseRoom> MeasureRoom(const Place& place) {
+  if (place.database == "embedded") return Unavailable("the embedded one is for this computer");
+  TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(place));
+  return ledger->MeasureRoom();
+}
+
+Result<std::vector<PreflightCheck>> CheckForPhase(Host& host, const Flags& flags) {
+  PhaseFlags named = flags.phase;
+  named.state_dir = flags.ledger.state_dir;
+  TRY_ASSIGN(Phase phase, LoadPhase(host, named));
+  if (!flags.ledger.database.empty()) phase.place.database = flags.ledger.database;
+  const PhaseSpec& spec = phase.parsed.spec;
+  if (!spec.machines.ec2) {
+    return Invalid(fmt::format("{} has no [machines.ec2]; a table of that name says what to rent",
+                               flags.phase.file));
+  }
+  ProviderQuestion question{.spec = &spec, .room = MeasureRoom(phase.place)};
+  question.ledger_name = flags.ledger_name.empty() ? spec.name : flags.ledger_name;
+  return CheckProvider(host, question);
+}
+
+Result<int> RunForProvider(const Flags& flags, const Session& session) {
+  std::unique_ptr<Host> host = MakeHost();
+  std::vector<PreflightCheck> checks;
+  if (flags.phase.file.empty()) {
+    checks = CheckProvider(*host, {});
+  } else {
+    TRY_ASSIGN(checks, CheckForPhase(*host, flags));
+  }
+  Print(flags.json ? PreflightToJson(checks) : RenderPreflight(checks, PaintForOutput(session)));
+  return AnyBlocks(checks) ? ExitCode(ErrorKind::kExhausted) : 0;
+}
+
 Result<int> RunDoctorCommand(const Flags& flags, const Session& session) {
+  if (!flags.provider.empty()) return RunForProvider(flags, session);
+  if (!flags.phase.file.empty()) {
+    return Invalid("a phase is looked at for a provider: doctor --provider ec2 " +
+                   flags.phase.file);
+  }
   TRY_ASSIGN(Place place, PlaceOf(flags.ledger));
   std::vector<Diagnosis> diagnoses = Diagnose(place);
   bool ok = std::all_of(diagnoses.begin(), diagnoses.end(), [](const auto& d) { return d.ok; });
@@ -62,6 +105,18 @@ void AddDoctor(CLI::App& app, Session& session) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
       "doctor", "Check the installation and say how to mend it; exit 6 if something is missing");
+  command->add_option("PHASE", flags->phase.file,
+                      "with --provider: the phase file whose machines are meant (default: who we "
+                      "are, and no more)");
+  command
+      ->add_option("--provider", flags->provider,
+                   "look at what this provider would give instead: identity, quota, permissions, "
+                   "image, network, bucket, price, database")
+      ->check(CLI::IsMember({"ec2"}));
+  command->add_option("--set", flags->phase.sets, "override a key of the phase file, as run does")
+      ->allow_extra_args(false);
+  command->add_option("--ledger", flags->ledger_name,
+                      "the ledger's name in tags of machines (default: the phase's name)");
   AddLedgerFlags(*command, flags->ledger);
   command->add_flag("--json", flags->json, "for programs");
   command->callback([flags, &session] {

@@ -23,6 +23,7 @@
 #include "adapters/postgres/plan_check.h"
 #include "adapters/postgres/plan_store.h"
 #include "adapters/postgres/read_store.h"
+#include "adapters/postgres/room.h"
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/slot_session.h"
 #include "adapters/postgres/source_tables.h"
@@ -109,6 +110,7 @@ class RealLedger final : public Ledger {
     return source_.ListPairs(pattern);
   }
   Result<std::size_t> CountLeafRoom() override { return postgres::CountLeafRoom(conninfo_); }
+  Result<DatabaseRoom> MeasureRoom() override { return postgres::MeasureRoom(conninfo_); }
   Status CheckStatements(const PhasePlan& plan) override {
     return postgres::CheckQueries(conninfo_, plan);
   }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/plan.h"
+#include "model/preflight.h"
 #include "seams/clock.h"
 #include "seams/file_system.h"
 #include "seams/http_client.h"
@@ -75,6 +76,9 @@ class Ledger {
 
   // How many leaves the server takes in the one transaction that makes them.
   virtual Result<std::size_t> CountLeafRoom() = 0;
+
+  // Where the database is, and how many connections it has to spare.
+  virtual Result<DatabaseRoom> MeasureRoom() = 0;
 
   // Do the phase's statements hold against its declared tables and the catalog? kInvalid names the
   // stage and says what PostgreSQL says.

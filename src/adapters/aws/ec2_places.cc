@@ -21,6 +21,7 @@ Result<Subnet> ParseSubnet(pugi::xml_node item) {
   TRY_ASSIGN(subnet.vpc_id, NeedText(item, "vpcId"));
   TRY_ASSIGN(subnet.zone, NeedText(item, "availabilityZone"));
   TRY_ASSIGN(subnet.free_addresses, NeedInt(item, "availableIpAddressCount"));
+  subnet.range = Text(item, "cidrBlock");
   subnet.gives_public_address = Text(item, "mapPublicIpOnLaunch") == "true";
   return subnet;
 }

@@ -16,7 +16,7 @@ struct Image {
 Result<std::vector<Image>> DescribeImages(Caller& caller, const Selection& selection);
 
 struct Subnet {
-  std::string id, vpc_id, zone;
+  std::string id, vpc_id, zone, range;  // range: "10.0.16.0/20"
   std::int64_t free_addresses = 0;
   bool gives_public_address = false;
 };

@@ -52,6 +52,10 @@ Result<DbInstance> ParseInstance(pugi::xml_node node) {
     TRY_ASSIGN(instance.port, NeedInt(node, "Endpoint/Port"));
   }
   instance.has_iam_login = Text(node, "IAMDatabaseAuthenticationEnabled") == "true";
+  instance.vpc_id = Text(node, "DBSubnetGroup/VpcId");
+  for (pugi::xml_node group : Items(node, "VpcSecurityGroups", "VpcSecurityGroupMembership")) {
+    instance.security_groups.push_back(Text(group, "VpcSecurityGroupId"));
+  }
   return instance;
 }
 

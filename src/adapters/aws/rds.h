@@ -12,6 +12,8 @@ struct DbInstance {
   std::string id, instance_class, status, engine, host, cluster_id, zone;
   std::int64_t port = 0;  // 0: it has no endpoint yet
   bool has_iam_login = false;
+  std::string vpc_id;
+  std::vector<std::string> security_groups;
 };
 // One by name, or all. kNotFound: no such one.
 Result<std::vector<DbInstance>> DescribeDbInstances(Caller& caller, const std::string& id = "");

@@ -1,5 +1,7 @@
 #include "adapters/aws/s3.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "adapters/aws/xml.h"
@@ -113,6 +115,38 @@ Result<ObjectInfo> HeadObject(Caller& caller, const ObjectName& name) {
   if (!bytes.ok()) return bytes.error().Within(Shown(name));
   object.bytes = *bytes;
   return object;
+}
+
+Result<std::string> HeadBucket(Caller& caller, const std::string& bucket) {
+  TRY(CheckName({bucket, "-"}));
+  Call call = S3Call("HeadBucket", "HEAD", {bucket, ""});
+  SignBody(call);
+  TRY_ASSIGN(const Caller::Answer answer, caller.Exchange(call));
+  const std::string region = answer.response.header("x-amz-bucket-region").value_or("");
+  const bool is_elsewhere = !region.empty() && region != caller.endpoints().region();
+  if (is_elsewhere) {
+    return Invalid(
+        fmt::format("s3://{} is in {}, not in {}", bucket, region, caller.endpoints().region()));
+  }
+  if (answer.refusal) return ErrorOf(*answer.refusal, "s3 HeadBucket s3://" + bucket);
+  return region;
+}
+
+Status TryPut(Caller& caller, const ObjectName& name) {
+  TRY(CheckName(name));
+  Call call = S3Call("PutObject", "PUT", name);
+  call.effect = Effect::kRepeatable;
+  call.body = "never written";
+  call.headers = {{"Content-Type", "application/octet-stream"},
+                  {"If-None-Match", "*"},
+                  {"Content-MD5", Base64(std::string(16, '\0'))}};
+  SignBody(call);
+  TRY_ASSIGN(const Caller::Answer answer, caller.Exchange(call));
+  if (!answer.refusal) return Conflict(Shown(name) + " was written, whose digest was wrong");
+  const std::string& code = answer.refusal->code;
+  const bool is_allowed = code == "BadDigest" || code == "PreconditionFailed";
+  if (is_allowed) return {};
+  return ErrorOf(*answer.refusal, "s3 PutObject " + Shown(name));
 }
 
 Result<std::vector<ObjectInfo>> ListObjects(Caller& caller, const std::string& bucket,

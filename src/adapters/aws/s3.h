@@ -30,6 +30,14 @@ Result<std::string> GetObject(Caller& caller, const ObjectName& name);
 
 Result<ObjectInfo> HeadObject(Caller& caller, const ObjectName& name);
 
+// The region of a bucket. kNotFound: no such bucket. kDenied: it is somebody else's, or we may not
+// list it. kInvalid: it is in another region, which is named.
+Result<std::string> HeadBucket(Caller& caller, const std::string& bucket);
+
+// Whether PutIfAbsent would be allowed, by a put that S3 has to throw away: the digest that goes
+// with it is of other bytes. Nothing is written; kConflict: this store took it all the same.
+Status TryPut(Caller& caller, const ObjectName& name);
+
 // All objects whose key begins with `prefix`, in the order of their keys; more than 200,000 are
 // kExhausted. Their sha256 is empty: only Head tells it.
 Result<std::vector<ObjectInfo>> ListObjects(Caller& caller, const std::string& bucket,

@@ -56,15 +56,17 @@ constexpr std::array<Zone, 4> kZones{{{"us-east-1a", "use1-az1"},
                                       {"us-east-1c", "use1-az4"},
                                       {"us-east-1d", "use1-az6"}}};
 
+constexpr std::string_view kDebian = "136693071363";
+constexpr std::string_view kAmazon = "137112412989";
 constexpr std::array<Image, 4> kImages{
     {{"ami-0deb1200000000086", "debian-12-amd64", "x86_64",
-      "/aws/service/debian/release/12/latest/amd64"},
+      "/aws/service/debian/release/12/latest/amd64", kDebian},
      {"ami-0deb1200000000064", "debian-12-arm64", "arm64",
-      "/aws/service/debian/release/12/latest/arm64"},
+      "/aws/service/debian/release/12/latest/arm64", kDebian},
      {"ami-0a120230000000086", "al2023-ami-kernel-default-x86_64", "x86_64",
-      "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"},
+      "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64", kAmazon},
      {"ami-0a120230000000064", "al2023-ami-kernel-default-arm64", "arm64",
-      "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"}}};
+      "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", kAmazon}}};
 
 constexpr std::array<Subnet, 4> kSubnets{
     {{"subnet-0000000000000000a", "us-east-1a", "10.0.0.0/20"},

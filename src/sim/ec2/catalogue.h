@@ -38,6 +38,7 @@ struct Image {
   std::string_view name;
   std::string_view architecture;
   std::string_view parameter;  // the public SSM parameter that names it
+  std::string_view owner;      // the account that publishes it
 };
 std::span<const Image> AllImages();
 const Image* FindImage(std::string_view id);

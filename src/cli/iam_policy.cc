@@ -1,0 +1,92 @@
+// iam-policy: least-privilege policies for who plans and for who is rented.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "adapters/aws/preflight/policy.h"
+#include "cli/about_run.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr const char* kNoBucket = "YOUR-BUCKET";
+
+struct Flags {
+  std::string who;
+  aws::PolicyScope scope;
+  bool json = false;
+};
+
+std::string ForPeople(const Paint& paint) {
+  Table table({{"permission"}, {"granted to"}, {"why"}});
+  for (const aws::Permission& permission : aws::Permissions()) {
+    table.Add({{std::string(permission.action)},
+               {std::string(Name(permission.who))},
+               {std::string(permission.why)}});
+  }
+  return table.Render(paint);
+}
+
+// Everything at once: the table, what calls are called otherwise, both policies and the trust.
+std::string ForPrograms(const aws::PolicyScope& scope) {
+  nlohmann::ordered_json json;
+  json["permissions"] = nlohmann::ordered_json::array();
+  for (const aws::Permission& permission : aws::Permissions()) {
+    json["permissions"].push_back({{"action", permission.action},
+                                   {"granted_to", Name(permission.who)},
+                                   {"why", permission.why}});
+  }
+  json["renamed"] = nlohmann::ordered_json::object();
+  for (const aws::RenamedCall& one : aws::RenamedCalls())
+    json["renamed"][one.call] = one.permission;
+  json["implied"] = aws::ImpliedPermissions();
+  json["controller"] = MakePolicy(aws::Grantee::kController, scope);
+  json["worker"] = MakePolicy(aws::Grantee::kWorker, scope);
+  json["trust"] = aws::MakeTrust();
+  return DumpJson(json);
+}
+
+Result<int> RunIamPolicy(const Flags& flags, const Session& session) {
+  aws::PolicyScope scope = flags.scope;
+  if (scope.bucket.empty()) scope.bucket = kNoBucket;
+  const bool is_open = flags.scope.bucket.empty() && (flags.json || !flags.who.empty());
+  if (is_open) Say(fmt::format("mayfly: put your bucket for {}, or give --bucket", kNoBucket));
+  if (flags.who == "trust") {
+    Print(DumpJson(aws::MakeTrust()));
+  } else if (!flags.who.empty()) {
+    const bool is_worker = flags.who == "worker";
+    Print(
+        DumpJson(MakePolicy(is_worker ? aws::Grantee::kWorker : aws::Grantee::kController, scope)));
+  } else {
+    Print(flags.json ? ForPrograms(scope) : ForPeople(PaintForOutput(session)));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void AddIamPolicy(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand(
+      "iam-policy", "Least-privilege policies of AWS for who plans and for the machines");
+  command
+      ->add_option("WHO", flags->who,
+                   "whose policy: controller, worker; or trust, that of the machines' role "
+                   "(default: every permission, and why)")
+      ->check(CLI::IsMember({"controller", "worker", "trust"}));
+  command->add_option("--bucket", flags->scope.bucket, "that machines fetch their program from");
+  command->add_option("--region", flags->scope.region, "this region only");
+  command->add_option("--account", flags->scope.account, "this account only, twelve digits");
+  command->add_option("--ledger", flags->scope.ledger,
+                      "machines of this ledger only, by its name in their tags");
+  command->add_option("--role", flags->scope.worker_role, "the machines' role")
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "for programs: permissions and policies together");
+  command->callback([flags, &session] {
+    session.chosen = [flags, &session] { return RunIamPolicy(*flags, session); };
+  });
+}
+
+}  // namespace mayfly::cli

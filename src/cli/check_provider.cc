@@ -68,7 +68,8 @@ aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now)
   request.tags = TagsOf(spec, question.ledger_name, now + request.deadline);
   request.architecture = Architecture();
   request.needed_libc = posix::NeededLibc();
-  request.database.is_embedded = spec.database.url == "embedded";
+  request.database.is_embedded =
+      spec.database.url == "embedded" && !question.machines_are_here;
   if (question.room.ok()) {
     request.database.room = *question.room;
   } else {

@@ -17,6 +17,8 @@ struct ProviderQuestion {
   const PhaseSpec* spec = nullptr;
   std::string ledger_name;  // the value of the tag by which machines of this ledger are known
   Result<DatabaseRoom> room = Unavailable("nobody looked");
+  // A rehearsal: the machines are processes here, and reach what is embedded here.
+  bool machines_are_here = false;
 };
 
 // One line a question (docs/cli/doctor.md); nothing is made or changed. Nothing may be launched

@@ -18,9 +18,12 @@ struct ProviderRequest {
   const Place& place;
   const Session& session;
   std::string phase_folder;  // absolute: where the phase file is; empty: nothing will be launched
+  bool machines_are_here = false;  // a rehearsal
 };
 
-// Touches nothing but what it reads; kInvalid, kNotFound, kDenied say what is missing.
+// Touches nothing but what it reads. For what will be launched the preflight is shown first (on
+// stderr); kExhausted: a line of it stands in the way. kInvalid, kNotFound, kDenied say what is
+// missing.
 Result<Provider> OpenProvider(const ProviderRequest& request);
 
 // The same for "ec2".

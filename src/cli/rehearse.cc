@@ -116,7 +116,8 @@ Result<int> RunRehearsal(const Flags& flags, const Session& session) {
   const Phase& phase = stage->phase;
   Host& host = *stage->host;
   TRY_ASSIGN(Provider provider, OpenProvider({host, *stage->ledger, phase.parsed.spec, phase.place,
-                                              session, phase.folder}));
+                                              session, phase.folder,
+                                              /*machines_are_here=*/true}));
   TRY(provider.machines->Preflight());
   TRY_ASSIGN(PhasePlan plan, MakePlan(host, *stage->ledger, phase, session));
   TRY(QuotePlan(host, *stage->ledger, provider, plan));

@@ -32,7 +32,7 @@ struct Flags {
 // The way to the ledger comes in the environment, never in arguments that everybody can read.
 Result<std::string> AccessFromEnvironment() {
   const char* access = std::getenv("MAYFLY_DATABASE");
-  if (access != nullptr && *access != '\0') return std::string(access);
+  if (access != nullptr && *access != '\0') return FindAccess(access);
   return Invalid(
       "mayfly worker needs MAYFLY_DATABASE; it is started by a machine provider, not by "
       "hand");

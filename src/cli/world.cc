@@ -26,6 +26,7 @@
 #include "adapters/postgres/source_tables.h"
 #include "adapters/postgres/worker_registry.h"
 #include "base/text.h"
+#include "cli/aws_world.h"
 
 namespace mayfly::cli {
 namespace {
@@ -34,6 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEmbedded = "embedded";
 constexpr const char* kReferenceFile = "database.ref";
+constexpr const char* kProviderVariable = "MAYFLY_PROVIDER";  // on a rented machine: "ec2"
 
 class RealHost final : public Host {
  public:
@@ -56,9 +58,10 @@ class RealHost final : public Host {
   posix::Disk disk_;
 };
 
-// "env:NAME", "file:PATH": where the conninfo is; anything else is the conninfo itself. What is
-// found is never shown.
+// "env:NAME", "file:PATH", "ssm:/NAME", "secretsmanager:NAME": where the conninfo is; anything else
+// is the conninfo itself. What is found is never shown.
 Result<std::string> Resolve(const std::string& reference) {
+  if (IsKeptByAws(reference)) return AskAws(reference);
   if (reference.starts_with("env:")) {
     std::string name = reference.substr(4);
     const char* value = std::getenv(name.c_str());
@@ -72,7 +75,8 @@ Result<std::string> Resolve(const std::string& reference) {
     return std::string(Trim(text));
   }
   if (reference.find("password=") != std::string::npos) {
-    return Invalid("a database with a password is named by reference only: env:NAME or file:PATH");
+    return Invalid("a database with a password is named by reference only: env:NAME, file:PATH, "
+                   "ssm:/NAME or secretsmanager:NAME");
   }
   return reference;
 }
@@ -234,6 +238,10 @@ std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std
   return std::make_unique<local::LocalMachines>(std::move(options));
 }
 
+Result<std::string> FindAccess(const std::string& access) {
+  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
+}
+
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
                               MachineId machine) {
   TRY(local::ArmBirthDeadline());
@@ -248,7 +256,9 @@ Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& st
     ends.keeps_alive = shared;
   }
   ends.registry = std::make_unique<postgres::PgWorkerRegistry>(conninfo, machine);
-  ends.notices = std::make_unique<local::FileNotice>(ends.scratch);
+  const char* provider = std::getenv(kProviderVariable);
+  const bool is_rented = provider != nullptr && std::string_view(provider) == "ec2";
+  ends.notices = is_rented ? MakeEc2Notices() : std::make_unique<local::FileNotice>(ends.scratch);
   return ends;
 }
 

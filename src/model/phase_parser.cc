@@ -131,7 +131,8 @@ bool HoldsPassword(std::string_view url) {
 // nullopt if the reference is fine; never the value, which may hold a secret.
 std::optional<std::string> WrongWithUrl(const std::string& url) {
   constexpr std::string_view kKnown =
-      "write \"embedded\", \"env:NAME\", \"file:PATH\", or a postgres:// URL without a password";
+      "write \"embedded\", \"env:NAME\", \"file:PATH\", \"ssm:/NAME\", \"secretsmanager:NAME\", or a "
+      "postgres:// URL without a password";
   if (url == "embedded") return std::nullopt;
   if (url.starts_with("env:")) {
     if (url.size() > 4 && url.find_first_of("= \t/") == std::string::npos) return std::nullopt;
@@ -141,10 +142,16 @@ std::optional<std::string> WrongWithUrl(const std::string& url) {
     if (url.size() > 5) return std::nullopt;
     return "file: is to be followed by a path";
   }
-  for (std::string_view later : {"ssm:", "secretsmanager:", "rds-iam"}) {
-    if (url.starts_with(later)) {
-      return fmt::format("\"{}\" is not in this version; {}", later, kKnown);
-    }
+  if (url.starts_with("ssm:")) {
+    if (url.starts_with("ssm:/") && url.size() > 5) return std::nullopt;
+    return "ssm: is to be followed by the full name of a parameter, as \"ssm:/prod/db\"";
+  }
+  if (url.starts_with("secretsmanager:")) {
+    if (url.size() > std::string_view("secretsmanager:").size()) return std::nullopt;
+    return "secretsmanager: is to be followed by the name or ARN of a secret";
+  }
+  if (url.starts_with("rds-iam")) {
+    return fmt::format("\"rds-iam\" is not in this version; {}", kKnown);
   }
   bool is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
   if (!is_url && url.find('=') == std::string::npos) {
@@ -152,7 +159,8 @@ std::optional<std::string> WrongWithUrl(const std::string& url) {
   }
   if (HoldsPassword(url)) {
     return "holds a password; secrets are given by reference only: put the URL into an "
-           "environment variable or a file and write \"env:NAME\" or \"file:PATH\"";
+           "environment variable, a file or AWS and write \"env:NAME\", \"file:PATH\", "
+           "\"ssm:/NAME\" or \"secretsmanager:NAME\"";
   }
   return std::nullopt;
 }

@@ -256,7 +256,9 @@ TEST(PhaseFile, MistakesInSectionsAreNamedWithTheirLine) {
       {"no runs kept", "keep_runs = 3", "keep_runs = 0", {"keep_runs", "between 1"}},
       {"reserved schema", "keep_runs", "schema = \"mayfly\"\nkeep_runs", {"schema", "mayfly"}},
       {"schema not plain", "keep_runs", "schema = \"B-x\"\nkeep_runs", {"B-x", "plain name"}},
-      {"reference of later", "\"env:DATABASE_URL\"", "\"ssm:/prod/db\"", {"not in this version"}},
+      {"reference of later", "\"env:DATABASE_URL\"", "\"rds-iam\"", {"not in this version"}},
+      {"parameter by half", "\"env:DATABASE_URL\"", "\"ssm:db\"", {"full name", "ssm:/prod/db"}},
+      {"no secret", "\"env:DATABASE_URL\"", "\"secretsmanager:\"", {"name or ARN"}},
       {"no reference", "\"env:DATABASE_URL\"", "\"db\"", {"embedded", "env:NAME"}},
       {"not TOML", "count = 2", "count = = 2", {"not TOML"}},
   };
@@ -296,6 +298,16 @@ std::string WithRented(std::string_view from, std::string_view to) {
       "provider = \"local\"\ncount = 2\nslots = 4\nslot_memory = \"2 GiB\"\n"
       "heartbeat = \"2s\"\nlease = \"10s\"\n";
   return text.replace(text.find(local), local.size(), machines);
+}
+
+TEST(PhaseParser, TakesADatabaseThatAwsKeeps) {
+  for (const std::string url : {"ssm:/prod/db", "secretsmanager:prod/db"}) {
+    std::string text(kGood);
+    const std::string before = "env:DATABASE_URL";
+    auto parsed = ParseWith(text.replace(text.find(before), before.size(), url));
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    EXPECT_EQ(parsed->spec.database.url, url);
+  }
 }
 
 TEST(PhaseParser, ReadsWhatIsRented) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "adapters/aws/json.h"
 #include "base/text.h"
 
@@ -26,6 +28,16 @@ HttpRequest Request(std::string method, std::string url) {
 
 // Nothing here has an effect, so an answer that was lost is just not there.
 Error Away(const Error& error) { return Unavailable(error.message()).Within("instance metadata"); }
+
+// "21 Jan 2025 09:00:43 GMT", or as everywhere else; absent where it is neither.
+std::optional<Instant> MaintenanceTime(const std::string& text) {
+  if (Result<Instant> at = ParseAwsInstant(text); at.ok()) return *at;
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), "%d %b %Y %H:%M:%S GMT", &parts);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  return std::chrono::time_point_cast<Duration>(
+      std::chrono::system_clock::from_time_t(timegm(&parts)));
+}
 
 Error UnexpectedStatus(std::string_view path, int status) {
   return Unavailable(fmt::format("instance metadata: {} answers {}", path, status));
@@ -111,10 +123,7 @@ Result<std::vector<MaintenanceEvent>> Imds::Maintenance() {
     TRY_ASSIGN(event.code, NeedTextField(item, "Code"));
     event.state = TextField(item, "State");
     event.description = TextField(item, "Description");
-    // "21 Jan 2025 09:00:43 GMT" in some answers, which is left to the description.
-    if (Result<Instant> at = ParseAwsInstant(TextField(item, "NotBefore")); at.ok()) {
-      event.not_before = *at;
-    }
+    event.not_before = MaintenanceTime(TextField(item, "NotBefore"));
     events.push_back(std::move(event));
   }
   return events;

@@ -14,6 +14,7 @@
 #include "adapters/aws/caller.h"
 #include "adapters/aws/ec2_instances.h"
 #include "adapters/aws/provider/machine_names.h"
+#include "adapters/aws/provider/places.h"
 #include "adapters/aws/provider/purchase.h"
 #include "adapters/aws/provider/user_data.h"
 #include "model/ec2_spec.h"

@@ -10,17 +10,11 @@
 #include "adapters/aws/caller.h"
 #include "adapters/aws/ec2_launch.h"
 #include "adapters/aws/provider/machine_names.h"
+#include "adapters/aws/provider/places.h"
 #include "seams/machine_provider.h"
 #include "seams/waiter.h"
 
 namespace mayfly::aws {
-
-// Where machines may be.
-struct Ec2Places {
-  std::string region;
-  std::map<std::string, std::string> subnets;  // by zone; none at all: the zones' default ones
-  std::string image_id, root_device;
-};
 
 struct Order {
   MachineName name;

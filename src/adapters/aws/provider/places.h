@@ -1,0 +1,23 @@
+#pragma once
+// Where machines of a phase may be, and what they are made from: its words as ids of EC2.
+
+#include <map>
+#include <string>
+
+#include "adapters/aws/caller.h"
+#include "model/ec2_spec.h"
+
+namespace mayfly::aws {
+
+struct Ec2Places {
+  std::string region;
+  std::map<std::string, std::string> subnets;  // by zone; none at all: the zones' default ones
+  std::string image_id, root_device;
+  std::string architecture;  // of the image: "x86_64", "arm64"
+};
+
+// kInvalid: subnets that are two in one zone, none in the zones of the phase, an image that is not
+// usable; kNotFound: no such image, subnet or parameter.
+Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec);
+
+}  // namespace mayfly::aws

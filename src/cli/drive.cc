@@ -10,6 +10,7 @@
 namespace mayfly::cli {
 namespace {
 
+constexpr Duration kRentedPoll = seconds(1);  // each look is a call of the cloud's
 constexpr Duration kRentedBoot = minutes(5);  // from asking for it to its first word
 
 sched::Policy PolicyOf(const Drive& drive) {
@@ -86,6 +87,7 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.interrupt_after = drive.interrupt_after;
   options.resume = resume;
   options.market = drive.provider.market.get();
+  if (options.market != nullptr) options.poll = kRentedPoll;
   TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.provider, drive.host.clock().Wall()));
   RunProgress progress(drive.session, drive.host.clock());
   Both observer(progress, drive.also);

@@ -34,7 +34,7 @@ struct Stage {
 };
 
 Status WriteBars(Host& host, const std::string& folder) {
-  const bars::SampleOptions options{.pairs = 3, .from = "2024-07", .to = "2024-08", .every = "1h"};
+  const bars::SampleOptions options{.pairs = 3, .from = "2024-07", .to = "2024-08", .every = "1m"};
   TRY_ASSIGN(const bars::SampleSpec spec, bars::MakeSampleSpec(options));
   const auto step = [](std::size_t, std::size_t, std::string_view) { return Status(); };
   TRY(WriteSample(host.files(), spec, folder, /*gzip=*/false, step));

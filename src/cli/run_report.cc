@@ -38,8 +38,11 @@ std::string MachineLines(const RunSnapshot& s) {
   std::int64_t gone = 0;
   for (const MachineView& machine : s.machines) {
     gone += machine.state == MachineState::kGone ? 1 : 0;
-    text += fmt::format("  machine {}  {:<8}  lived {:>10}  {}\n", machine.id.value,
-                        Name(machine.state), HumanDuration(Lived(machine)), machine.reason);
+    const Pool& pool = machine.money.offer.pool;
+    const bool is_rented = pool.market != Market::kLocal && !machine.external_id.empty();
+    text += fmt::format("  machine {}  {:<8}  lived {:>10}  {}{}\n", machine.id.value,
+                        Name(machine.state), HumanDuration(Lived(machine)),
+                        is_rented ? Describe(pool) + ": " : "", machine.reason);
   }
   text += fmt::format("residue   none: {} of {} machines gone, two empty looks in a row\n", gone,
                       s.machines.size());

@@ -161,7 +161,9 @@ void World::OnRest(const RunSnapshot& snapshot) {
   bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends &&
                resumes_ < static_cast<int>(kMostResumes);
   if (!paused && !mends) {
-    if (!rest_) rest_ = scene_.time.now;
+    // One that an operator started meanwhile has its own say.
+    bool one_lives = std::ranges::any_of(controllers_, &SimController::is_alive);
+    if (!rest_ && !one_lives) rest_ = scene_.time.now;
     return;
   }
   ++resumes_;

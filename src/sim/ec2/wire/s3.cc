@@ -78,6 +78,9 @@ HttpReply Put(Services& services, const HttpRequest& request, const std::string&
   Object object{.bytes = request.body,
                 .content_type = Header(request, "content-type"),
                 .written = services.cloud.now};
+  for (const auto& [name, value] : request.headers) {
+    if (name.starts_with("x-amz-meta-")) object.metadata.emplace_back(name, value);
+  }
   if (Header(request, "content-encoding").find("aws-chunked") != std::string::npos) {
     Answer<std::string> bytes = ReadChunks(request.body);
     if (!bytes.ok()) return RefuseS3(bytes.error());
@@ -95,6 +98,7 @@ HttpReply Get(const std::string& key, const Bucket& bucket) {
   HttpReply reply{.content_type = object.content_type, .body = object.bytes};
   if (reply.content_type.empty()) reply.content_type = "binary/octet-stream";
   reply.headers = {{"ETag", ETag(object)}, {"Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT"}};
+  reply.headers.insert(reply.headers.end(), object.metadata.begin(), object.metadata.end());
   return reply;
 }
 

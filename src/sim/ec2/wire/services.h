@@ -18,6 +18,7 @@ struct Object {
   std::string bytes;
   std::string content_type;
   Instant written;
+  std::vector<std::pair<std::string, std::string>> metadata;  // headers: "x-amz-meta-…"
 };
 
 struct MetadataToken {

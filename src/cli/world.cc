@@ -75,8 +75,9 @@ Result<std::string> Resolve(const std::string& reference) {
     return std::string(Trim(text));
   }
   if (reference.find("password=") != std::string::npos) {
-    return Invalid("a database with a password is named by reference only: env:NAME, file:PATH, "
-                   "ssm:/NAME or secretsmanager:NAME");
+    return Invalid(
+        "a database with a password is named by reference only: env:NAME, file:PATH, "
+        "ssm:/NAME or secretsmanager:NAME");
   }
   return reference;
 }

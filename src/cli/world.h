@@ -90,8 +90,8 @@ Status RememberLedger(Host& host, const Place& place);
 // Local machines: supervised process groups started by `program`.
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program);
 
-// What a machine was given as its way to the ledger: what AWS keeps for it is fetched, anything else
-// is the conninfo itself.
+// What a machine was given as its way to the ledger: what AWS keeps for it is fetched, anything
+// else is the conninfo itself.
 Result<std::string> FindAccess(const std::string& access);
 
 // A machine's own side.

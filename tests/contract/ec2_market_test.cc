@@ -84,14 +84,13 @@ TEST_F(Ec2Market, PoolsComeInTheOrderOfThePhasesWishes) {
     told.push_back(Describe(one.pool) + " " + std::to_string(one.vcpus) + " " +
                    std::to_string(one.step_down));
   }
-  EXPECT_EQ(told, (std::vector<std::string>{
-                      "c7i.xlarge spot in us-east-1b 4 0", "c7i.xlarge spot in us-east-1a 4 0",
-                      "m7i.xlarge spot in us-east-1b 4 0", "c7i.large spot in us-east-1b 2 1",
-                      "c7i.large spot in us-east-1a 2 1", "c7i.xlarge on-demand in us-east-1b 4 0",
-                      "c7i.xlarge on-demand in us-east-1a 4 0",
-                      "m7i.xlarge on-demand in us-east-1b 4 0",
-                      "c7i.large on-demand in us-east-1b 2 1",
-                      "c7i.large on-demand in us-east-1a 2 1"}));
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "c7i.xlarge spot in us-east-1b 4 0", "c7i.xlarge spot in us-east-1a 4 0",
+                "m7i.xlarge spot in us-east-1b 4 0", "c7i.large spot in us-east-1b 2 1",
+                "c7i.large spot in us-east-1a 2 1", "c7i.xlarge on-demand in us-east-1b 4 0",
+                "c7i.xlarge on-demand in us-east-1a 4 0", "m7i.xlarge on-demand in us-east-1b 4 0",
+                "c7i.large on-demand in us-east-1b 2 1", "c7i.large on-demand in us-east-1a 2 1"}));
   EXPECT_EQ(pools->front().memory_mib, 8192);
 }
 

@@ -38,11 +38,10 @@ Result<Money> Ec2Prices::AskListPrice(const PriceKey& key) {
   const std::string& region = key.pool.region;
   if (key.item == Item::kCompute) return OnDemandPrice(caller_, key.pool.instance_type, region);
   if (key.item == Item::kDisk) {
-    TRY_ASSIGN(const std::vector<aws::ListPrice> prices,
-               GetProducts(caller_, "AmazonEC2",
-                           {{"productFamily", "Storage"},
-                            {"volumeApiName", "gp3"},
-                            {"regionCode", region}}));
+    TRY_ASSIGN(const std::vector<aws::ListPrice> prices, GetProducts(caller_, "AmazonEC2",
+                                                                     {{"productFamily", "Storage"},
+                                                                      {"volumeApiName", "gp3"},
+                                                                      {"regionCode", region}}));
     return OnlyPrice(prices, "GB-Mo", key);
   }
   if (key.item == Item::kPublicAddress) {

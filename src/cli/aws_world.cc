@@ -107,6 +107,10 @@ Result<std::string> AskAws(const std::string& reference) {
   return conninfo;
 }
 
+Result<std::string> FindAccess(const std::string& access) {
+  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
+}
+
 std::unique_ptr<NoticeSource> MakeEc2Notices() { return std::make_unique<OwningNotice>(); }
 
 }  // namespace mayfly::cli

@@ -239,10 +239,6 @@ std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std
   return std::make_unique<local::LocalMachines>(std::move(options));
 }
 
-Result<std::string> FindAccess(const std::string& access) {
-  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
-}
-
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
                               MachineId machine) {
   TRY(local::ArmBirthDeadline());

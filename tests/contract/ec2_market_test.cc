@@ -118,7 +118,8 @@ TEST_F(Ec2Market, QuotasAreReadWithWhatIsUsedOfThem) {
   EXPECT_FALSE(rooms->at(0).asked.has_value());
   const json state = cloud_.Get("state");
   for (const json& quota : state["quotas"]) {
-    if (quota["code"] == "L-34B43A08") EXPECT_EQ(quota["used"], rooms->at(0).used);
+    if (quota["code"] != "L-34B43A08") continue;
+    EXPECT_EQ(quota["used"], rooms->at(0).used);
   }
 }
 

@@ -76,9 +76,8 @@ class OwningNotice final : public NoticeSource {
   posix::SystemClock clock_;
   http::CurlClient http_;
   aws::Imds imds_{FromProcess, http_, clock_};
-  aws::ImdsNotice notice_{imds_, clock_, [](const std::string& text) {
-                            fmt::print(stderr, "mayfly: {}\n", text);
-                          }};
+  aws::ImdsNotice notice_{
+      imds_, clock_, [](const std::string& text) { fmt::print(stderr, "mayfly: {}\n", text); }};
 };
 
 Result<std::string> Fetch(const std::string& reference) {
@@ -100,11 +99,16 @@ Result<std::string> AskAws(const std::string& reference) {
   if (!value.ok()) return value.error().Within("database " + reference);
   std::string conninfo(Trim(*value));
   if (conninfo.starts_with("{")) {
-    return Invalid(fmt::format("database {} holds JSON; keep a connection string in it, as "
-                               "postgres://USER:PASSWORD@HOST/NAME",
-                               reference));
+    return Invalid(
+        fmt::format("database {} holds JSON; keep a connection string in it, as "
+                    "postgres://USER:PASSWORD@HOST/NAME",
+                    reference));
   }
   return conninfo;
+}
+
+Result<std::string> FindAccess(const std::string& access) {
+  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
 }
 
 std::unique_ptr<NoticeSource> MakeEc2Notices() { return std::make_unique<OwningNotice>(); }

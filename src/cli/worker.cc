@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "cli/aws_world.h"
 #include "cli/carried_work.h"
 #include "cli/phase_work.h"
 #include "model/plan_json.h"

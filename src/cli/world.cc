@@ -255,10 +255,6 @@ Provider MakeLocalProvider(const Place& place, const std::string& program) {
   return provider;
 }
 
-Result<std::string> FindAccess(const std::string& access) {
-  return IsKeptByAws(access) ? AskAws(access) : Result<std::string>(access);
-}
-
 Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& state_dir,
                               MachineId machine) {
   TRY(local::ArmBirthDeadline());

@@ -50,8 +50,8 @@ std::unique_ptr<HttpClient> MakeHttpClient();
 std::unique_ptr<Clock> MakeClock();
 
 struct Place {
-  std::string database;   // a reference: "embedded", "env:NAME", "file:PATH", "ssm:/NAME",
-                          // "secretsmanager:NAME", or a conninfo without a password
+  std::string database;   // a reference: "embedded", "env:NAME", "file:PATH", or a conninfo without
+                          // a password
   std::string state_dir;  // absolute
 };
 
@@ -118,9 +118,6 @@ struct Provider {
 
 // Of this computer.
 Provider MakeLocalProvider(const Place& place, const std::string& program);
-// What a machine was given as its way to the ledger: what AWS keeps for it is fetched, anything
-// else is the conninfo itself.
-Result<std::string> FindAccess(const std::string& access);
 
 // A machine's own side.
 struct WorkerEnds {

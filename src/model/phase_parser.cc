@@ -131,7 +131,8 @@ bool HoldsPassword(std::string_view url) {
 // nullopt if the reference is fine; never the value, which may hold a secret.
 std::optional<std::string> WrongWithUrl(const std::string& url) {
   constexpr std::string_view kKnown =
-      "write \"embedded\", \"env:NAME\", \"file:PATH\", \"ssm:/NAME\", \"secretsmanager:NAME\", or a "
+      "write \"embedded\", \"env:NAME\", \"file:PATH\", \"ssm:/NAME\", \"secretsmanager:NAME\", or "
+      "a "
       "postgres:// URL without a password";
   if (url == "embedded") return std::nullopt;
   if (url.starts_with("env:")) {

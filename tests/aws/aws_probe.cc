@@ -38,10 +38,11 @@ Result<nlohmann::json> RunCommand(const Arguments& arguments) {
   Commands commands;
   AddEc2Commands(commands);
   AddThingCommands(commands);
+  AddProviderCommands(commands);
   AddServiceCommands(commands);
   const auto found = commands.find(arguments.at(0));
   if (found == commands.end()) return Invalid("no such command: " + arguments[0]);
-  Probe probe{caller, imds};
+  Probe probe{caller, imds, waiter};
   return found->second(probe, {arguments.begin() + 1, arguments.end()});
 }
 

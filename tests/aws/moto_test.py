@@ -5,6 +5,8 @@ no capacity and no quota, makes no Spot request for a Spot machine that RunInsta
 machines at once.
 """
 
+import base64
+
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
@@ -135,6 +137,36 @@ def test_a_fleet_is_asked_for_and_deleted_with_its_machines(probe, image, subnet
     with pytest.raises(Refused) as refused:
         probe("delete-template", template)
     assert refused.value.kind == "not_found"
+
+
+def test_a_machine_of_a_run_is_launched_seen_and_ended(probe, boto, image, subnet):
+    """The provider, whose machines the simulated cloud has in all their misfortunes, seen by moto."""
+    def ask(what, *more):
+        return probe(f"machine-{what}", image, subnet, *more)
+
+    machine = ask("launch", 3)["id"]
+    # By its tags it is found, so that moto, which takes a token twice for two machines, sells one.
+    assert ask("launch", 3)["id"] == machine
+    assert ask("list") == [{"machine": 3, "id": machine, "alive": True,
+                            "pool": "c7i.large spot in us-east-1a"}]
+    born = boto("ec2").describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"][0]
+    tags = {tag["Key"]: tag["Value"] for tag in born["Tags"]}
+    assert (tags["mayfly:ledger"], tags["mayfly:run"], tags["team"]) == ("moto", "7", "quants")
+    assert born["MetadataOptions"]["HttpTokens"] == "required"
+    text = boto("ec2").describe_instance_attribute(InstanceId=machine, Attribute="userData")
+    user_data = base64.b64decode(text["UserData"]["Value"]).decode()
+    assert "MAYFLY_DATABASE=ssm:/mayfly/moto/run-7/machine-3" in user_data
+    assert "canary" not in user_data
+    kept = boto("ssm").get_parameter(Name="/mayfly/moto/run-7/machine-3", WithDecryption=True)
+    assert kept["Parameter"]["Value"] == "host=db password=canary"
+    assert kept["Parameter"]["Type"] == "SecureString"
+    # In moto neither interface nor Spot request is tagged at birth.
+    assert set(ask("residue")) == {"instance", "volume", "parameter"}
+    assert ask("terminate", 3, machine) == {"done": True}
+    assert ask("terminate", 3, machine) == {"done": True}
+    assert ask("list")[0]["alive"] is False
+    assert ask("residue") == []
+    assert ask("terminate", 99, "") == {"done": True}
 
 
 def test_the_market_is_read(probe):

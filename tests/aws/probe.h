@@ -11,6 +11,7 @@
 
 #include "adapters/aws/caller.h"
 #include "adapters/aws/imds.h"
+#include "seams/waiter.h"
 
 namespace mayfly::probe {
 
@@ -19,6 +20,7 @@ using Arguments = std::vector<std::string>;
 struct Probe {
   aws::Caller& caller;
   aws::Imds& imds;
+  Waiter& waiter;
 };
 
 using Command = std::function<Result<nlohmann::json>(Probe&, const Arguments&)>;
@@ -26,6 +28,7 @@ using Commands = std::map<std::string, Command>;
 
 void AddEc2Commands(Commands& commands);
 void AddThingCommands(Commands& commands);
+void AddProviderCommands(Commands& commands);
 void AddServiceCommands(Commands& commands);
 
 // "key=value,key=value" as tags or filters of one value.

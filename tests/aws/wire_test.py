@@ -3,7 +3,10 @@
 import base64
 import datetime
 import hashlib
+import json
+import os
 import re
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -14,7 +17,7 @@ import botocore.credentials
 import botocore.session
 import pytest
 
-from own_probe import KEYS, REGION, Probe, probe_binary
+from own_probe import KEYS, REGION, ROOT, Probe, probe_binary
 
 TOKEN = "canary/session+token=="
 ANSWERS = {
@@ -115,6 +118,24 @@ def test_every_signature_is_that_of_botocore(probe, recorder, service, call, tok
         assert "x-amz-security-token" in authorization
     if service == "s3":
         assert headers["x-amz-content-sha256"] == hashlib.sha256(request[3]).hexdigest()
+
+
+def test_a_machine_fetches_its_program_as_botocore_would(recorder, tmp_path):
+    """The function of the script of birth that asks S3, with the curl that is here."""
+    script = (ROOT / "src/adapters/aws/provider/birth.sh").read_text()
+    fetch = re.search(r"^fetch\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)[0]
+    key = re.search(r"^key\(\) .*$", script, re.MULTILINE)[0]
+    keys = json.dumps({"AccessKeyId": KEYS["AWS_ACCESS_KEY_ID"], "Token": TOKEN,
+                       "SecretAccessKey": KEYS["AWS_SECRET_ACCESS_KEY"]}, indent=2)
+    recorder.answer = "the program"
+    subprocess.run(["sh", "-eu", "-c", f"{key}\n{fetch}\nfetch"], check=True, cwd=tmp_path, timeout=30,
+                   env={"PATH": os.environ["PATH"], "AWS_REGION": REGION, "keys": keys,
+                        "url": recorder.url + "/bucket/mayfly/bundles/one-2.tar.gz"})
+    assert (tmp_path / "bundle.tar.gz").read_text() == "the program"
+    request = recorder.requests[-1]
+    authorization, expected = signature_by_botocore(request, recorder.url, "s3", REGION, TOKEN)
+    assert authorization.endswith("Signature=" + expected), authorization
+    assert "x-amz-security-token" in authorization
 
 
 @pytest.mark.parametrize("token", ["", TOKEN], ids=["keys", "session"])

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -20,6 +21,7 @@ namespace mayfly::contract_test {
 namespace {
 
 constexpr const char* kCanary = "canary-pa55word-of-the-ledger";
+constexpr const char* kParameter = "/mayfly/ledger-1/run-7/machine-3";
 
 std::string ReadFile(const std::string& path) {
   const std::ifstream file(path, std::ios::binary);
@@ -50,10 +52,12 @@ std::string AllArguments() {
 class Ec2Birth : public ::testing::Test {
  protected:
   // A tar.gz with bin/mayfly, a shell script of this body; stored as the bundle.
-  void StoreBundle(const std::string& body) {
+  void StoreBundle(const std::string& body) { StoreProgram("#!/bin/sh\n" + body); }
+
+  void StoreProgram(const std::string& program) {
     const std::string root = cloud_.folder() + "/bundle";
     std::filesystem::create_directories(root + "/bin");
-    std::ofstream(root + "/bin/mayfly") << "#!/bin/sh\n" << body;
+    std::ofstream(root + "/bin/mayfly", std::ios::binary) << program;
     std::filesystem::permissions(root + "/bin/mayfly", std::filesystem::perms::owner_all);
     const std::string file = cloud_.folder() + "/bundle.tar.gz";
     ASSERT_EQ(RunToEnd({"tar", "-czf", file, "-C", root, "bin"}), 0);
@@ -154,6 +158,19 @@ TEST_F(Ec2Birth, BornAfterItsDeadlineItPowersOffAtOnce) {
   EXPECT_EQ(cloud_.Console(id).find("step credentials"), std::string::npos);
 }
 
+// The program itself, with the libraries that are here: it asks for its parameter in its region, as
+// the role of its machine, and is told that there is none.
+TEST_F(Ec2Birth, TheProgramAsksForItsParameterAsItsRole) {
+  StoreProgram(ReadFile(std::getenv("MAYFLY_BIN")));
+  cloud_.Script({{"do", "delays"}, {"boot", "3s"}, {"shutdown", "0s"}});
+  const std::string id = Launch();
+  ASSERT_TRUE(aws::DeleteParameter(cloud_.caller(), kParameter).ok());
+  ExpectPoweredOff(id);
+  ExpectSaid(id, std::string("database ssm:") + kParameter);
+  ExpectSaid(id, "ParameterNotFound");
+  ExpectSaid(id, "step work ended with 3; powering off");
+}
+
 // I12: the way to the ledger is where the machine's role can read it, and nowhere else.
 TEST_F(Ec2Birth, TheSecretIsInTheParameterAndNowhereElse) {
   StoreBundle(
@@ -176,7 +193,7 @@ TEST_F(Ec2Birth, TheSecretIsInTheParameterAndNowhereElse) {
   const std::string arguments = AllArguments();
   EXPECT_NE(arguments.find("ec2sim"), std::string::npos) << "this look sees processes";
   EXPECT_EQ(arguments.find(kCanary), std::string::npos);
-  EXPECT_EQ(aws::GetParameter(cloud_.caller(), "/mayfly/ledger-1/run-7/machine-3").value(),
+  EXPECT_EQ(aws::GetParameter(cloud_.caller(), kParameter).value(),
             std::string("host=db password=") + kCanary);
 }
 

@@ -84,14 +84,13 @@ TEST_F(Ec2Market, PoolsComeInTheOrderOfThePhasesWishes) {
     told.push_back(Describe(one.pool) + " " + std::to_string(one.vcpus) + " " +
                    std::to_string(one.step_down));
   }
-  EXPECT_EQ(told, (std::vector<std::string>{
-                      "c7i.xlarge spot in us-east-1b 4 0", "c7i.xlarge spot in us-east-1a 4 0",
-                      "m7i.xlarge spot in us-east-1b 4 0", "c7i.large spot in us-east-1b 2 1",
-                      "c7i.large spot in us-east-1a 2 1", "c7i.xlarge on-demand in us-east-1b 4 0",
-                      "c7i.xlarge on-demand in us-east-1a 4 0",
-                      "m7i.xlarge on-demand in us-east-1b 4 0",
-                      "c7i.large on-demand in us-east-1b 2 1",
-                      "c7i.large on-demand in us-east-1a 2 1"}));
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "c7i.xlarge spot in us-east-1b 4 0", "c7i.xlarge spot in us-east-1a 4 0",
+                "m7i.xlarge spot in us-east-1b 4 0", "c7i.large spot in us-east-1b 2 1",
+                "c7i.large spot in us-east-1a 2 1", "c7i.xlarge on-demand in us-east-1b 4 0",
+                "c7i.xlarge on-demand in us-east-1a 4 0", "m7i.xlarge on-demand in us-east-1b 4 0",
+                "c7i.large on-demand in us-east-1b 2 1", "c7i.large on-demand in us-east-1a 2 1"}));
   EXPECT_EQ(pools->front().memory_mib, 8192);
 }
 
@@ -119,7 +118,8 @@ TEST_F(Ec2Market, QuotasAreReadWithWhatIsUsedOfThem) {
   EXPECT_FALSE(rooms->at(0).asked.has_value());
   const json state = cloud_.Get("state");
   for (const json& quota : state["quotas"]) {
-    if (quota["code"] == "L-34B43A08") EXPECT_EQ(quota["used"], rooms->at(0).used);
+    if (quota["code"] != "L-34B43A08") continue;
+    EXPECT_EQ(quota["used"], rooms->at(0).used);
   }
 }
 

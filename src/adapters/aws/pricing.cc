@@ -80,6 +80,21 @@ Result<std::vector<ListPrice>> GetProducts(Caller& caller, const std::string& se
   return Exhausted("pricing GetProducts: too many pages; ask more narrowly");
 }
 
+Result<Money> OnlyPrice(const std::vector<ListPrice>& prices, std::string_view unit,
+                        std::string_view what) {
+  std::optional<Money> found;
+  for (const ListPrice& price : prices) {
+    if (price.unit != unit) continue;
+    if (found && *found != price.per_unit) {
+      return Conflict(fmt::format("the list has several prices for {}: {} and {} USD per {}", what,
+                                  DecimalUsd(*found), DecimalUsd(price.per_unit), unit));
+    }
+    found = price.per_unit;
+  }
+  if (!found) return NotFound(fmt::format("the list has no price of {} per {}", what, unit));
+  return *found;
+}
+
 Result<Money> OnDemandPrice(Caller& caller, const std::string& instance_type,
                             const std::string& region) {
   TRY_ASSIGN(const std::vector<ListPrice> prices, GetProducts(caller, "AmazonEC2",
@@ -90,18 +105,7 @@ Result<Money> OnDemandPrice(Caller& caller, const std::string& instance_type,
                                                                {"preInstalledSw", "NA"},
                                                                {"capacitystatus", "Used"},
                                                                {"marketoption", "OnDemand"}}));
-  std::optional<Money> found;
-  for (const ListPrice& price : prices) {
-    if (price.unit != "Hrs") continue;
-    if (found && *found != price.per_unit) {
-      return Conflict(fmt::format("the list has several prices for {} in {}: {} and {} USD an hour",
-                                  instance_type, region, DecimalUsd(*found),
-                                  DecimalUsd(price.per_unit)));
-    }
-    found = price.per_unit;
-  }
-  if (!found) return NotFound(fmt::format("no hourly price of {} in {}", instance_type, region));
-  return *found;
+  return OnlyPrice(prices, "Hrs", instance_type + " in " + region);
 }
 
 }  // namespace mayfly::aws

@@ -2,6 +2,7 @@
 // Pricing: what AWS asks for by its list.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/aws/caller.h"
@@ -23,6 +24,10 @@ struct ListPrice {
 // kNotFound: nothing fits. kCorrupt: a price in another currency, or none where one belongs.
 Result<std::vector<ListPrice>> GetProducts(Caller& caller, const std::string& service_code,
                                            const std::vector<PriceFilter>& filters);
+
+// The one price in a unit. kNotFound: none; kConflict: several, the question was too wide.
+Result<Money> OnlyPrice(const std::vector<ListPrice>& prices, std::string_view unit,
+                        std::string_view what);
 
 // An hour of a Linux machine, On-Demand, shared hardware. kConflict: the list has several prices.
 Result<Money> OnDemandPrice(Caller& caller, const std::string& instance_type,

@@ -51,8 +51,8 @@ std::vector<std::string> NamesOf(const std::vector<Wish>& wishes) {
 bool Runs(const InstanceType& type, Market market, const std::string& architecture) {
   const bool is_sold = market == Market::kSpot ? type.has_spot : type.has_on_demand;
   const bool fits = architecture.empty() ||
-                    std::find(type.architectures.begin(), type.architectures.end(),
-                              architecture) != type.architectures.end();
+                    std::find(type.architectures.begin(), type.architectures.end(), architecture) !=
+                        type.architectures.end();
   return is_sold && fits;
 }
 
@@ -84,8 +84,7 @@ class Used {
 
 Result<Used> CountUsed(Caller& caller, QuotaGroup group) {
   Used used(group);
-  const Selection living{.ids = {},
-                         .filters = {{"instance-state-name", {"pending", "running"}}}};
+  const Selection living{.ids = {}, .filters = {{"instance-state-name", {"pending", "running"}}}};
   TRY_ASSIGN(const std::vector<Instance> instances, DescribeInstances(caller, living));
   std::set<std::string> counted;
   for (const Instance& one : instances) {
@@ -101,11 +100,10 @@ Result<Used> CountUsed(Caller& caller, QuotaGroup group) {
 }
 
 std::optional<QuotaAsked> Newest(const std::vector<QuotaRequest>& requests) {
-  const auto newest =
-      std::max_element(requests.begin(), requests.end(),
-                       [](const QuotaRequest& a, const QuotaRequest& b) {
-                         return a.created < b.created;  // absent is before all
-                       });
+  const auto newest = std::max_element(requests.begin(), requests.end(),
+                                       [](const QuotaRequest& a, const QuotaRequest& b) {
+                                         return a.created < b.created;  // absent is before all
+                                       });
   if (newest == requests.end()) return std::nullopt;
   return QuotaAsked{std::string(QuotaRequestStateName(newest->state)), IsDecided(newest->state),
                     static_cast<int>(std::lround(newest->desired))};
@@ -137,9 +135,8 @@ Result<std::vector<MarketPool>> Ec2Marketplace::AskPools() {
     offered.emplace(one.instance_type, one.zone);
     zones.insert(one.zone);
   }
-  const std::vector<std::string> in_order = spec_.zones.empty()
-                                                ? std::vector(zones.begin(), zones.end())
-                                                : spec_.zones;
+  const std::vector<std::string> in_order =
+      spec_.zones.empty() ? std::vector(zones.begin(), zones.end()) : spec_.zones;
   std::vector<MarketPool> pools;
   for (const Market market : MarketsOf(spec_.on_demand)) {
     for (const Wish& wish : wishes) {

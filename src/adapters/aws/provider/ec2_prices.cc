@@ -14,21 +14,6 @@ constexpr Duration kListKept = hours(1);
 // The price in force at a time was set before it; EC2 repeats each at least once a day.
 constexpr Duration kInForce = hours(24);
 
-// The one price in a unit; several are a question that was too wide.
-Result<Money> OnlyPrice(const std::vector<aws::ListPrice>& prices, std::string_view unit,
-                        const PriceKey& key) {
-  std::optional<Money> found;
-  for (const aws::ListPrice& price : prices) {
-    if (price.unit != unit) continue;
-    if (found && *found != price.per_unit) {
-      return Conflict("the price list has several prices for " + Describe(key));
-    }
-    found = price.per_unit;
-  }
-  if (!found) return NotFound("the price list has no price for " + Describe(key));
-  return *found;
-}
-
 }  // namespace
 
 Ec2Prices::Ec2Prices(Caller& caller, std::vector<std::string> types)
@@ -38,12 +23,11 @@ Result<Money> Ec2Prices::AskListPrice(const PriceKey& key) {
   const std::string& region = key.pool.region;
   if (key.item == Item::kCompute) return OnDemandPrice(caller_, key.pool.instance_type, region);
   if (key.item == Item::kDisk) {
-    TRY_ASSIGN(const std::vector<aws::ListPrice> prices,
-               GetProducts(caller_, "AmazonEC2",
-                           {{"productFamily", "Storage"},
-                            {"volumeApiName", "gp3"},
-                            {"regionCode", region}}));
-    return OnlyPrice(prices, "GB-Mo", key);
+    TRY_ASSIGN(const std::vector<aws::ListPrice> prices, GetProducts(caller_, "AmazonEC2",
+                                                                     {{"productFamily", "Storage"},
+                                                                      {"volumeApiName", "gp3"},
+                                                                      {"regionCode", region}}));
+    return OnlyPrice(prices, "GB-Mo", Describe(key));
   }
   if (key.item == Item::kPublicAddress) {
     TRY_ASSIGN(const std::vector<aws::ListPrice> prices,
@@ -51,7 +35,7 @@ Result<Money> Ec2Prices::AskListPrice(const PriceKey& key) {
                            {{"group", "VPCPublicIPv4Address"},
                             {"groupDescription", "Hourly charge for In-use Public IPv4 Addresses"},
                             {"regionCode", region}}));
-    return OnlyPrice(prices, "Hrs", key);
+    return OnlyPrice(prices, "Hrs", Describe(key));
   }
   return NotFound("AWS is not asked for the price of " + Describe(key));
 }

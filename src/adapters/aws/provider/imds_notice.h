@@ -15,8 +15,8 @@ namespace mayfly::aws {
 // back; a machine must not stop for want of metadata.
 //
 //   interruption notice     whatever its action: leave now, taken at its time
-//   rebalance recommended   leave; the notice proper comes two minutes before the end at the soonest
-//   maintenance             leave when it is near; a day ahead there is time to finish
+//   rebalance recommended   leave; the notice proper comes two minutes before the end at the
+//   soonest maintenance             leave when it is near; a day ahead there is time to finish
 class ImdsNotice final : public NoticeSource {
  public:
   using Say = std::function<void(const std::string& text)>;

@@ -27,9 +27,12 @@ TEST(ClientToken, IsAFunctionOfWhatIsAskedFor) {
 TEST(ClientToken, EveryPartMakesItAnother) {
   std::set<std::string> tokens{ClientToken(Parts())};
   const std::vector<void (*)(TokenParts&)> changes{
-      [](TokenParts& p) { p.ledger = "m"; },      [](TokenParts& p) { p.run = RunId{8}; },
-      [](TokenParts& p) { p.intent = "u"; },      [](TokenParts& p) { p.pools.pop_back(); },
-      [](TokenParts& p) { p.what = "machine"; },  [](TokenParts& p) { p.round = 1; },
+      [](TokenParts& p) { p.ledger = "m"; },
+      [](TokenParts& p) { p.run = RunId{8}; },
+      [](TokenParts& p) { p.intent = "u"; },
+      [](TokenParts& p) { p.pools.pop_back(); },
+      [](TokenParts& p) { p.what = "machine"; },
+      [](TokenParts& p) { p.round = 1; },
       [](TokenParts& p) { p.pools[0].market = Market::kOnDemand; },
   };
   for (const auto change : changes) {

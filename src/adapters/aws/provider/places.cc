@@ -48,15 +48,15 @@ Status FindSubnets(Caller& caller, const Ec2Spec& spec, Ec2Places& places) {
     if (!IsWanted(spec, subnet.zone)) continue;
     const auto [place, is_new] = places.subnets.emplace(subnet.zone, subnet.id);
     if (!is_new) {
-      return Invalid(fmt::format("subnets {} and {} are both in {}; name one a zone",
-                                 place->second, subnet.id, subnet.zone));
+      return Invalid(fmt::format("subnets {} and {} are both in {}; name one a zone", place->second,
+                                 subnet.id, subnet.zone));
     }
   }
   if (!places.subnets.empty()) return {};
-  return Invalid(fmt::format("no {} of {} is in a zone that the phase allows; set "
-                             "machines.ec2.subnets",
-                             spec.subnets.empty() ? "default subnet" : "subnet of the phase",
-                             places.region));
+  return Invalid(
+      fmt::format("no {} of {} is in a zone that the phase allows; set "
+                  "machines.ec2.subnets",
+                  spec.subnets.empty() ? "default subnet" : "subnet of the phase", places.region));
 }
 
 }  // namespace

@@ -12,8 +12,9 @@ BirthSpec Birth() {
           .region = "ap-southeast-4",
           .bundle = {"a-bucket-with-a-long-name-of-its-own", "mayfly/bundles/mayfly-abc.tar.gz",
                      std::string(64, 'a')},
-          .bundle_url = "https://a-bucket-with-a-long-name-of-its-own.s3.ap-southeast-4.amazonaws."
-                        "com/mayfly/bundles/mayfly-abc.tar.gz",
+          .bundle_url =
+              "https://a-bucket-with-a-long-name-of-its-own.s3.ap-southeast-4.amazonaws."
+              "com/mayfly/bundles/mayfly-abc.tar.gz",
           .parameter = "/mayfly/a-ledger-with-a-name/run-123456789/machine-987654321"};
 }
 

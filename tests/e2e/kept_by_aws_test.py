@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+from own_server import OwnServer
+from phase_text import INSERT, bars, command_stage, place, write_phase  # noqa: F401
 
-from own_server import OwnServer  # noqa: E402
-from phase_text import INSERT, bars, command_stage, place, write_phase  # noqa: E402, F401
-from simulated_cloud import wait_until  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "ec2sim"))
+from simulated_cloud import SimulatedCloud, wait_until  # noqa: E402
 
 QUICK = '[machines]\n        slots = 1\n        heartbeat = "200ms"\n        lease = "2s"'
 GATE = "touch begun-$MAYFLY_PAIR; until test -e go; do sleep 0.05; done; " + INSERT
@@ -22,6 +22,13 @@ def server():
     own = OwnServer()
     yield own
     own.remove()
+
+
+@pytest.fixture
+def cloud(mayfly_bin, short_tmp):
+    cloud = SimulatedCloud(mayfly_bin, short_tmp / "state")
+    yield cloud
+    assert cloud.stop() == 0
 
 
 @pytest.fixture
@@ -74,9 +81,10 @@ def test_a_machine_finds_its_ledger_by_its_parameter(in_cloud, cloud, server):
 
 
 def test_a_machine_leaves_when_its_metadata_say_so(in_cloud, cloud, bars, server):  # noqa: F811
-    """A local process that believes to be on an instance of the simulated cloud, which is reclaimed."""
+    """A local process that believes to be on an instance of the simulated cloud, which is reclaimed. The
+    replacement would hear the same metadata, so that the instance is ended as soon as the first has."""
     url, _ = server.make_database("noticed")
-    cloud.script({"do": "delays", "boot": "0s"},
+    cloud.script({"do": "delays", "boot": "0s", "shutdown": "0s"},
                  {"do": "parameter", "name": "/db", "value": url})
     instance = cloud.launch()
     cloud.wait_for(instance, "running")
@@ -87,11 +95,11 @@ def test_a_machine_leaves_when_its_metadata_say_so(in_cloud, cloud, bars, server
     process = in_cloud.start("run", "phase.toml", "--yes")
     wait_until(lambda: list(in_cloud.folder.glob("begun-*")), "a task has begun", 60)
     told = time.monotonic()
-    cloud.script({"do": "reclaim", "instance": instance, "notice": "5s"})
+    cloud.script({"do": "reclaim", "instance": instance, "notice": "60s"})
     noticed = "select detail from mayfly.event where kind = 'machine.noticed'"
     wait_until(lambda: server.query("noticed", noticed), "the ledger has heard of it", 20)
     assert time.monotonic() - told < 10
-    cloud.wait_for(instance, "terminated")
+    cloud.client("ec2").terminate_instances(InstanceIds=[instance])
     (in_cloud.folder / "go").touch()
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, out + err

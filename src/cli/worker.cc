@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "cli/carried_work.h"
 #include "cli/phase_work.h"
 #include "model/plan_json.h"
 #include "stages/compile.h"
@@ -27,6 +28,7 @@ struct Flags {
   std::string state_dir;
   std::string scratch;
   std::string schema;
+  std::optional<std::int64_t> slot_memory_bytes;
 };
 
 // The way to the ledger comes in the environment, never in arguments that everybody can read.
@@ -38,35 +40,69 @@ Result<std::string> AccessFromEnvironment() {
       "hand");
 }
 
-Result<PhasePlan> CompileStored(Host& host, const std::string& scratch) {
-  TRY_ASSIGN(std::string toml, host.files().Read(scratch + "/" + kPlanFile));
-  TRY_ASSIGN(std::string json, host.files().Read(scratch + "/" + kFindingsFile));
-  return CompileText(toml, json);
+// The plan as this machine carries it out: with the memory that a slot has here, and on a rented
+// machine with the files that came along in its bundle.
+Result<PhasePlan> CompileStored(Host& host, const Flags& flags, const Session& session) {
+  TRY_ASSIGN(std::string toml, host.files().Read(flags.scratch + "/" + kPlanFile));
+  TRY_ASSIGN(std::string json, host.files().Read(flags.scratch + "/" + kFindingsFile));
+  TRY_ASSIGN(PhasePlan plan, CompileText(toml, json));
+  plan.spec.machines.slot_memory_bytes = flags.slot_memory_bytes;
+  if (plan.spec.machines.provider == "local") return plan;
+  TRY_ASSIGN(CarriedWork work, FindCarriedWork(host.files(), session.program));
+  CarryPaths(plan, work.folders, work.folder);
+  return plan;
 }
 
-// A plan that cannot be compiled is what each slot says itself; the machine beats all the same.
-Duration HeartbeatOf(const WorkerBrief& brief, Duration otherwise) {
+// What the plan comes to on this machine. A plan that cannot be compiled is what each slot says
+// itself; the machine beats all the same.
+MachineTerms TermsOf(Host& host, const Session& session, const WorkerBrief& brief) {
   Result<PhasePlan> plan = CompileText(brief.canonical_toml, brief.findings_json);
-  return plan.ok() ? plan->spec.machines.heartbeat : otherwise;
+  Result<MachineReading> read = host.sensor().Read();
+  Result<CarriedWork> work = FindCarriedWork(host.files(), session.program);
+  // The supervisor looks at the machine again and says what it cannot read; slots say the rest.
+  MachineReading machine =
+      read.ok() ? *read : MachineReading{.cores = static_cast<double>(host.cores())};
+  const std::string folder = work.ok() ? PhaseFolderOf(*work) : "/";
+  return SettleTerms(plan.ok() ? plan->spec.machines : MachinesSpec{}, brief, machine, folder);
 }
 
 // Tells the supervisor through stdout; see slot_protocol.h.
 class StdoutReporter : public SlotReporter {
  public:
+  StdoutReporter(Clock& clock, std::function<Duration()> waited)
+      : clock_(clock), waited_(std::move(waited)) {}
+
   void OnBegin(const LeasedTask& task, Duration timeout) override {
+    if (!begun_) begun_ = Times{clock_.Mono(), waited_()};  // of the first task of its group
     Print(EncodeSignal({true, timeout, task.stage + "@" + task.point.Key()}) + "\n");
   }
-  void OnIdle() override { Print(EncodeSignal({}) + "\n"); }
+  void OnIdle() override {
+    SlotSignal idle;
+    if (begun_) {
+      idle.worked = clock_.Mono() - begun_->at;
+      idle.waited = waited_() - begun_->waited;
+    }
+    begun_.reset();
+    Print(EncodeSignal(idle) + "\n");
+  }
   void OnNote(const std::string& text) override { Print(text + "\n"); }
+
+ private:
+  struct Times {
+    Duration at{}, waited{};
+  };
+  Clock& clock_;
+  std::function<Duration()> waited_;
+  std::optional<Times> begun_;
 };
 
-Result<int> RunSlot(const Flags& flags) {
+Result<int> RunSlot(const Flags& flags, const Session& session) {
   std::unique_ptr<Host> host = MakeHost();
   TRY_ASSIGN(std::string access, AccessFromEnvironment());
-  TRY_ASSIGN(PhasePlan plan, CompileStored(*host, flags.scratch));
+  TRY_ASSIGN(PhasePlan plan, CompileStored(*host, flags, session));
   SlotIdentity who{RunId{flags.run}, MachineId{flags.machine}, flags.slot};
   TRY_ASSIGN(SlotEnds ends, OpenSlot(access, who, plan.spec.database.writers));
-  StdoutReporter reporter;
+  StdoutReporter reporter(host->clock(), ends.waited);
   auto log = [&](TaskId task, std::string_view text) {
     Status kept = ends.queue->Log(who, task, text);
     if (!kept.ok()) reporter.OnNote("its output was not kept: " + kept.error().message());
@@ -99,6 +135,10 @@ ProcessSpec SlotProcess(const Session& session, const Flags& flags, int slot,
                   "--scratch",     flags.scratch,
                   "--schema",      brief.schema};
   process.memory_limit_bytes = brief.slot_memory_bytes;
+  if (brief.slot_memory_bytes) {
+    process.argv.insert(process.argv.end(),
+                        {"--slot-memory", std::to_string(*brief.slot_memory_bytes)});
+  }
   return process;
 }
 
@@ -118,9 +158,15 @@ Result<int> RunSupervisor(Flags flags, const Session& session) {
     }
     return SlotProcess(session, flags, slot, brief);
   };
-  options.heartbeat_of = [otherwise = options.heartbeat](const WorkerBrief& brief) {
-    return HeartbeatOf(brief, otherwise);
+  // Once on a machine, also if its supervisor is started again.
+  const std::string set_up_file = fmt::format("{}/set-up-{}", flags.scratch, flags.machine);
+  options.terms_of = [&](const WorkerBrief& brief) {
+    MachineTerms terms = TermsOf(*host, session, brief);
+    if (host->files().Read(set_up_file).ok()) terms.setup.steps.clear();
+    return terms;
   };
+  options.on_set_up = [&] { return host->files().Write(set_up_file, "done\n"); };
+  options.sensor = &host->sensor();
   options.arm_deadline = [&](Duration in) {
     Status armed = host->ArmEnd(in + kKillGrace);
     CHECK(armed.ok(), "a machine without a deadline of its own must not live");
@@ -156,9 +202,11 @@ void AddWorker(CLI::App& app, Session& session) {
                       "state folder of an embedded database, to start it again if it dies");
   command->add_option("--scratch", flags->scratch, "of a slot: the machine's scratch folder");
   command->add_option("--schema", flags->schema, "of a slot: the run's schema");
+  command->add_option("--slot-memory", flags->slot_memory_bytes,
+                      "of a slot: the bytes that a process of it may have");
   command->callback([flags, &session] {
     session.chosen = [flags, &session] {
-      return flags->slot >= 0 ? RunSlot(*flags) : RunSupervisor(*flags, session);
+      return flags->slot >= 0 ? RunSlot(*flags, session) : RunSupervisor(*flags, session);
     };
   });
 }

@@ -12,6 +12,7 @@
 #include "adapters/local/local_machines.h"
 #include "adapters/posix/deadline.h"
 #include "adapters/posix/disk.h"
+#include "adapters/posix/proc_sensor.h"
 #include "adapters/posix/process_runner.h"
 #include "adapters/posix/signal_waiter.h"
 #include "adapters/posix/spawn.h"
@@ -24,6 +25,7 @@
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/slot_session.h"
 #include "adapters/postgres/source_tables.h"
+#include "adapters/postgres/waited.h"
 #include "adapters/postgres/worker_registry.h"
 #include "base/text.h"
 
@@ -41,6 +43,7 @@ class RealHost final : public Host {
   Waiter& waiter() override { return waiter_; }
   ProcessRunner& processes() override { return processes_; }
   FileSystem& files() override { return disk_; }
+  MachineSensor& sensor() override { return sensor_; }
 
   int cores() const override {
     cpu_set_t set;
@@ -54,6 +57,7 @@ class RealHost final : public Host {
   posix::SignalWaiter waiter_{clock_};
   posix::PosixProcessRunner processes_;
   posix::Disk disk_;
+  posix::ProcSensor sensor_;
 };
 
 // "env:NAME", "file:PATH": where the conninfo is; anything else is the conninfo itself. What is
@@ -257,7 +261,8 @@ Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who,
   TRY_ASSIGN(std::unique_ptr<postgres::SlotSession> session,
              postgres::SlotSession::Open(conninfo, who, {.writers = writers.value_or(0)}));
   std::shared_ptr<postgres::SlotSession> shared = std::move(session);
-  return SlotEnds{shared, &shared->queue(), &shared->data(), &shared->probe()};
+  return SlotEnds{shared, &shared->queue(), &shared->data(), &shared->probe(),
+                  postgres::TimeWaited};
 }
 
 std::vector<Diagnosis> Diagnose(const Place& place) {

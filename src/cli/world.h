@@ -12,6 +12,7 @@
 #include "seams/clock.h"
 #include "seams/file_system.h"
 #include "seams/machine_provider.h"
+#include "seams/machine_sensor.h"
 #include "seams/plan_store.h"
 #include "seams/process_runner.h"
 #include "seams/read_store.h"
@@ -30,6 +31,7 @@ class Host {
   virtual Waiter& waiter() = 0;
   virtual ProcessRunner& processes() = 0;
   virtual FileSystem& files() = 0;
+  virtual MachineSensor& sensor() = 0;
   virtual int cores() const = 0;
 
   // SIGKILL to this process after so long, even while it is stopped or hangs.
@@ -106,6 +108,7 @@ struct SlotEnds {
   TaskQueue* queue = nullptr;
   RunData* data = nullptr;
   DataProbe* probe = nullptr;
+  std::function<Duration()> waited;  // how long this process has waited for the database
 };
 // `writers` as in database.writers; absent: "auto".
 Result<SlotEnds> OpenSlot(const std::string& conninfo, const SlotIdentity& who,

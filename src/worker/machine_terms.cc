@@ -37,7 +37,7 @@ MachineTerms SettleTerms(const MachinesSpec& spec, const WorkerBrief& brief,
     }
     return terms;
   }
-  if (!terms.slot_memory_bytes) {
+  if (!terms.slot_memory_bytes && machine.memory_bytes > 0) {
     terms.slot_memory_bytes = ShareOf(machine, terms.slots);
     terms.notes.push_back(fmt::format("{} slots, each of at most {} of the machine's {}",
                                       terms.slots, HumanBytes(*terms.slot_memory_bytes),

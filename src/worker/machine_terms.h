@@ -23,6 +23,8 @@ struct MachineTerms {
   std::vector<std::string> notes;  // for the log, once
 };
 
+// A machine that does not tell its memory reads as 0 bytes, and its slots have no limit.
+//
 // Slots: as the brief says, and where it says 0 one for each core. Memory of a slot: as stated; on
 // a rented machine without a statement an even share of all but a reserve, since nobody else works
 // there and a machine that swaps or kills is paid for all the same. The setup is a rented

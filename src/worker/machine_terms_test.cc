@@ -29,7 +29,7 @@ TEST(MachineTerms, NoNumberOfSlotsMeansOnePerCore) {
 TEST(MachineTerms, OnARentedMachineSlotsShareAllMemoryButAReserve) {
   MachineTerms terms = SettleTerms(Rented(), {.slots = 4}, Big(), "/");
   EXPECT_EQ(terms.slot_memory_bytes, 4 * kGib);
-  EXPECT_THAT(terms.notes, ElementsAre(HasSubstr("4 slots, each of at most 4.00 GiB")));
+  EXPECT_THAT(terms.notes, ElementsAre(HasSubstr("4 slots, each of at most 4.0 GiB")));
 }
 
 TEST(MachineTerms, MemoryThatIsStatedStays) {
@@ -41,6 +41,10 @@ TEST(MachineTerms, MemoryThatIsStatedStays) {
 TEST(MachineTerms, ASmallMachineGivesASlotEnoughToStart) {
   MachineReading tiny{.cores = 2, .memory_bytes = kGib / 2};
   EXPECT_EQ(SettleTerms(Rented(), {.slots = 2}, tiny, "/").slot_memory_bytes, kGib / 16);
+}
+
+TEST(MachineTerms, AMachineThatDoesNotTellItsMemoryGivesNoLimit) {
+  EXPECT_EQ(SettleTerms(Rented(), {.slots = 2}, {.cores = 2}, "/").slot_memory_bytes, std::nullopt);
 }
 
 TEST(MachineTerms, ALocalMachineHasNoLimitAndRunsNoSetupAndSaysSo) {

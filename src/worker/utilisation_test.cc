@@ -54,8 +54,8 @@ TEST(Utilisation, SaysOneLineAMinute) {
   watched.use.AddWork(seconds(40), seconds(10));
   watched.Look(seconds(10), 3);
   EXPECT_THAT(watched.lines,
-              ElementsAre("utilisation: cores 25% idle, memory 1.00 GiB of 8.00 GiB (at most "
-                          "3.00 GiB), 25% of slot time waited for the database"));
+              ElementsAre("utilisation: cores 25% idle, memory 1.0 GiB of 8.0 GiB (at most "
+                          "3.0 GiB), 25% of slot time waited for the database"));
 }
 
 TEST(Utilisation, CoresThatIdleForTenMinutesAreWorthAnAdviceOnce) {

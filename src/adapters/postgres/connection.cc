@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "adapters/postgres/sqlstate.h"
+#include "adapters/postgres/waited.h"
 
 namespace mayfly::postgres {
 namespace {
@@ -80,12 +82,36 @@ std::string SessionSettings(const ConnectOptions& options) {
          "SELECT pid, backend_start FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()";
 }
 
+using SteadyClock = std::chrono::steady_clock;
+
+std::atomic<std::int64_t>& WaitedMicros() {
+  static std::atomic<std::int64_t> micros{0};
+  return micros;
+}
+
+// Counts its own life as time that was waited for the server.
+class Waiting {
+ public:
+  Waiting() = default;
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    auto length = std::chrono::duration_cast<Duration>(SteadyClock::now() - begun_);
+    WaitedMicros().fetch_add(length.count(), std::memory_order_relaxed);
+  }
+
+ private:
+  SteadyClock::time_point begun_ = SteadyClock::now();
+};
+
 std::string_view Password(const PGconn* conn) {
   const char* password = PQpass(conn);
   return password == nullptr ? std::string_view{} : std::string_view{password};
 }
 
 }  // namespace
+
+Duration TimeWaited() { return Duration(WaitedMicros().load(std::memory_order_relaxed)); }
 
 Rows::Rows(PGresult* result) : result_(result) {}
 void Rows::Clear::operator()(PGresult* result) const { PQclear(result); }
@@ -163,7 +189,6 @@ Result<Connection> Connection::Open(const std::string& conninfo, const ConnectOp
 }
 
 Status Connection::Establish(Duration timeout) {
-  using SteadyClock = std::chrono::steady_clock;
   PGconn* conn = conn_.get();
   PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);  // the only way to learn a refusal's SQLSTATE
   PQsetNoticeReceiver(conn, IgnoreNotice, nullptr);
@@ -245,6 +270,7 @@ Result<Rows> Connection::Take(PGresult* result) {
 }
 
 Result<Rows> Connection::Run(const Query& query, const Params& params) {
+  const Waiting waiting;
   if (!prepared_.contains(query.name)) {
     PGresult* prepared = PQprepare(conn_.get(), query.name, query.text, params.size(), nullptr);
     Result<Rows> outcome = Take(prepared);
@@ -259,22 +285,26 @@ Result<Rows> Connection::Run(const Query& query, const Params& params) {
 }
 
 Result<Rows> Connection::RunOnce(const std::string& text, const Params& params) {
+  const Waiting waiting;
   std::vector<const char*> values = params.Pointers();
   return Take(PQexecParams(conn_.get(), text.c_str(), params.size(), nullptr, values.data(),
                            nullptr, nullptr, /*resultFormat=*/0));
 }
 
 Result<Rows> Connection::Script(const std::string& text) {
+  const Waiting waiting;
   return Take(PQexec(conn_.get(), text.c_str()));
 }
 
 Status Connection::StartCopy(const std::string& statement) {
+  const Waiting waiting;
   Rows started(PQexec(conn_.get(), statement.c_str()));
   if (PQresultStatus(started.raw()) != PGRES_COPY_IN) return Failure(started.raw());
   return {};
 }
 
 Status Connection::PutCopy(std::span<const char> bytes) {
+  const Waiting waiting;
   if (PQputCopyData(conn_.get(), bytes.data(), static_cast<int>(bytes.size())) == 1) return {};
   // The server may have said why before it stopped listening.
   Result<std::int64_t> why = EndCopy();
@@ -282,6 +312,7 @@ Status Connection::PutCopy(std::span<const char> bytes) {
 }
 
 Result<std::int64_t> Connection::EndCopy() {
+  const Waiting waiting;
   if (PQputCopyEnd(conn_.get(), nullptr) != 1 && !alive()) return LostConnection();
   std::optional<Error> failure;
   std::int64_t copied = 0;
@@ -295,6 +326,7 @@ Result<std::int64_t> Connection::EndCopy() {
 }
 
 Status Connection::StartCopyOut(const std::string& statement) {
+  const Waiting waiting;
   Rows started(PQexec(conn_.get(), statement.c_str()));
   if (PQresultStatus(started.raw()) != PGRES_COPY_OUT) return Failure(started.raw());
   return {};
@@ -302,6 +334,7 @@ Status Connection::StartCopyOut(const std::string& statement) {
 
 // A view without data is the end. The view is valid until the next call.
 Result<std::string_view> Connection::NextCopyOut() {
+  const Waiting waiting;
   char* buffer = nullptr;
   int length = PQgetCopyData(conn_.get(), &buffer, /*async=*/0);
   copy_buffer_.reset(buffer);

@@ -26,7 +26,7 @@ RENTED = """
 create function pg_temp_rented() returns trigger language plpgsql as $$
 begin
   new.canonical_toml := replace(new.canonical_toml, 'provider = "local"', 'provider = "ec2"');
-  if new.canonical_toml not like '%provider = "ec2"%' then raise 'the plan names no provider'; end if;
+  if strpos(new.canonical_toml, 'provider = "ec2"') = 0 then raise 'the plan names no provider'; end if;
   return new;
 end $$;
 create trigger rented before insert on mayfly.plan for each row execute function pg_temp_rented();

@@ -28,6 +28,9 @@ def need(programs):
     for program in programs:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed; ./dev setup does it")
+    alone = run("unshare", "--mount", "mount", "-t", "proc", "none", "/proc")
+    if alone.returncode != 0:
+        pytest.skip(f"a root needs the right to mount: {alone.stderr.strip()}")
 
 
 def release():
@@ -97,5 +100,8 @@ def unpack(bundle, root):
 
 
 def inside(root, *words, timeout=60, **environment):
-    """A command in the root, with nothing of our environment."""
-    return run("chroot", root, *words, timeout=timeout, env={"PATH": "/usr/bin:/bin", **environment})
+    """A command in the root, with /proc, which the loader asks where a program is, and with nothing
+    of our environment."""
+    enter = 'mount -t proc none "$0/proc" && exec chroot "$0" "$@"'
+    return run("unshare", "--mount", "sh", "-c", enter, root, *words, timeout=timeout,
+               env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environment})

@@ -5,7 +5,8 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "base/testing/temp_folder.h"
 
 namespace mayfly::bundle {
 namespace {
@@ -16,20 +17,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-// A phase's folder of its own, gone after the test.
 class WorkFilesTest : public testing::Test {
  protected:
   WorkFilesTest() {
-    std::string pattern = testing::TempDir() + "mayfly-work-XXXXXX";
-    home = mkdtemp(pattern.data());
-    request.phase_folder = home;
-    request.folders = {{.path = home, .at = "phase", .stage = "c", .whole = true}};
-  }
-  ~WorkFilesTest() override { fs::remove_all(home); }
-
-  void Put(const std::string& name, const std::string& bytes) {
-    fs::create_directories(fs::path(home + "/" + name).parent_path());
-    std::ofstream(home + "/" + name) << bytes;
+    request.phase_folder = home.path();
+    request.folders = {{.path = home.path(), .at = "phase", .stage = "c", .whole = true}};
   }
 
   std::vector<std::string> Names() {
@@ -40,34 +32,34 @@ class WorkFilesTest : public testing::Test {
     return names;
   }
 
-  std::string home;
+  TempFolder home;
   BundleRequest request;
 };
 
 TEST_F(WorkFilesTest, AreEverythingBelowButWhatIsOurs) {
-  Put("run.sh", "#!/bin/sh\n");
-  Put("lib/a.py", "");
-  Put(".mayfly/pg/secret", "x");
-  Put(".git/config", "x");
-  Put("lib/__pycache__/a.pyc", "x");
-  ASSERT_EQ(mkfifo((home + "/pipe").c_str(), 0600), 0);
+  home.Put("run.sh", "#!/bin/sh\n");
+  home.Put("lib/a.py", "");
+  home.Put(".mayfly/pg/secret", "x");
+  home.Put(".git/config", "x");
+  home.Put("lib/__pycache__/a.pyc", "x");
+  ASSERT_EQ(mkfifo((home / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(Names(), testing::UnorderedElementsAre("work", "work/phase", "work/phase/run.sh",
                                                      "work/phase/lib", "work/phase/lib/a.py",
                                                      "work/MANIFEST.json"));
 }
 
 TEST_F(WorkFilesTest, PlacesOfSecretsAreLeftOutAndNamed) {
-  Put(".pgpass", "hunter2");
-  Put("a.txt", "");
+  home.Put(".pgpass", "hunter2");
+  home.Put("a.txt", "");
   EXPECT_THAT(Names(), Not(Contains("work/phase/.pgpass")));
   Result<WorkFiles> work = ListWorkFiles(request);
   EXPECT_THAT(work->notes, ElementsAre(HasSubstr(".pgpass, a usual place of secrets")));
 }
 
 TEST_F(WorkFilesTest, ALinkIsPackedAsALinkAndOneThatLeadsOutIsNamed) {
-  Put("a.txt", "");
-  fs::create_symlink("a.txt", home + "/near");
-  fs::create_symlink("../../far", home + "/away");
+  home.Put("a.txt", "");
+  fs::create_symlink("a.txt", home / "near");
+  fs::create_symlink("../../far", home / "away");
   Result<WorkFiles> work = ListWorkFiles(request);
   ASSERT_TRUE(work.ok());
   EXPECT_THAT(work->notes, ElementsAre(HasSubstr("away leads to ../../far")));
@@ -76,8 +68,8 @@ TEST_F(WorkFilesTest, ALinkIsPackedAsALinkAndOneThatLeadsOutIsNamed) {
 
 TEST_F(WorkFilesTest, OfAFolderOfBarsOnlyItsOwnFilesGo) {
   request.folders.front().whole = false;
-  Put("eurusd.csv", "x");
-  Put("old/eurusd.csv", "x");
+  home.Put("eurusd.csv", "x");
+  home.Put("old/eurusd.csv", "x");
   EXPECT_THAT(Names(), Contains("work/phase/eurusd.csv"));
   EXPECT_THAT(Names(), Not(Contains("work/phase/old")));
 }
@@ -92,8 +84,8 @@ struct LimitCase {
 class TooLarge : public WorkFilesTest, public testing::WithParamInterface<LimitCase> {};
 
 TEST_P(TooLarge, IsRefusedWithTheNextStep) {
-  Put("a.csv", std::string(3000, 'x'));
-  Put("b.csv", std::string(3000, 'x'));
+  home.Put("a.csv", std::string(3000, 'x'));
+  home.Put("b.csv", std::string(3000, 'x'));
   request.limits = GetParam().limits;
   request.folders.front().whole = GetParam().whole;
   Result<WorkFiles> work = ListWorkFiles(request);
@@ -112,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& about) { return about.param.name; });
 
 TEST_F(WorkFilesTest, AFolderThatIsNotThereIsNamed) {
-  request.folders.front().path = home + "/nowhere";
+  request.folders.front().path = home / "nowhere";
   Result<WorkFiles> work = ListWorkFiles(request);
   ASSERT_FALSE(work.ok());
   EXPECT_EQ(work.error().kind(), ErrorKind::kNotFound);

@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include "base/testing/temp_folder.h"
 
 namespace mayfly::posix {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 
@@ -16,26 +13,17 @@ constexpr std::int64_t kMib = std::int64_t{1} << 20;
 class ProcSensorTest : public testing::Test {
  protected:
   ProcSensorTest() {
-    std::string pattern = testing::TempDir() + "mayfly-proc-XXXXXX";
-    home = mkdtemp(pattern.data());
-    Put("proc/stat", "cpu  1000 100 700 50000 4000 50 50 100 900 0\ncpu0 1 2 3 4\n");
-    Put("proc/meminfo",
-        "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:   12582912 kB\n");
+    home.Put("proc/stat", "cpu  1000 100 700 50000 4000 50 50 100 900 0\ncpu0 1 2 3 4\n");
+    home.Put("proc/meminfo",
+             "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:   12582912 kB\n");
   }
-  ~ProcSensorTest() override { fs::remove_all(home); }
-
-  void Put(const std::string& name, const std::string& text) {
-    fs::create_directories(fs::path(home + "/" + name).parent_path());
-    std::ofstream(home + "/" + name) << text;
-  }
-
   MachineReading Read() {
-    Result<MachineReading> reading = ProcSensor(home + "/proc", home + "/groups").Read();
+    Result<MachineReading> reading = ProcSensor(home / "proc", home / "groups").Read();
     EXPECT_TRUE(reading.ok()) << reading.error().message();
     return reading.ok() ? *reading : MachineReading{};
   }
 
-  std::string home;
+  TempFolder home;
 };
 
 TEST_F(ProcSensorTest, ReadsTheMachineWhereNoGroupLimitsIt) {
@@ -46,13 +34,13 @@ TEST_F(ProcSensorTest, ReadsTheMachineWhereNoGroupLimitsIt) {
 }
 
 TEST_F(ProcSensorTest, AGroupAboveOursLimitsUsToo) {
-  Put("proc/self/cgroup", "0::/a/b\n");
-  Put("groups/a/b/memory.max", "max\n");
-  Put("groups/a/memory.max", "2147483648\n");
-  Put("groups/a/memory.current", "1073741824\n");
-  Put("groups/a/memory.stat", "anon 1\ninactive_file 536870912\n");
-  Put("groups/a/cpu.max", "50000 100000\n");
-  Put("groups/a/cpu.stat", "usage_usec 7000000\nuser_usec 1\n");
+  home.Put("proc/self/cgroup", "0::/a/b\n");
+  home.Put("groups/a/b/memory.max", "max\n");
+  home.Put("groups/a/memory.max", "2147483648\n");
+  home.Put("groups/a/memory.current", "1073741824\n");
+  home.Put("groups/a/memory.stat", "anon 1\ninactive_file 536870912\n");
+  home.Put("groups/a/cpu.max", "50000 100000\n");
+  home.Put("groups/a/cpu.stat", "usage_usec 7000000\nuser_usec 1\n");
   MachineReading reading = Read();
   EXPECT_EQ(reading.memory_bytes, 2'048 * kMib);
   EXPECT_EQ(reading.used_bytes, 512 * kMib);
@@ -61,12 +49,12 @@ TEST_F(ProcSensorTest, AGroupAboveOursLimitsUsToo) {
 }
 
 TEST_F(ProcSensorTest, GroupsOfTheOldKindLimitAsWell) {
-  Put("proc/self/cgroup", "5:memory:/a\n2:cpu,cpuacct:/a\n");
-  Put("groups/memory/a/memory.limit_in_bytes", "1073741824\n");
-  Put("groups/memory/a/memory.usage_in_bytes", "943718400\n");
-  Put("groups/memory/a/memory.stat", "total_inactive_file 104857600\n");
-  Put("groups/cpu/a/cpu.cfs_quota_us", "-1\n");
-  Put("groups/cpu/a/cpu.cfs_period_us", "100000\n");
+  home.Put("proc/self/cgroup", "5:memory:/a\n2:cpu,cpuacct:/a\n");
+  home.Put("groups/memory/a/memory.limit_in_bytes", "1073741824\n");
+  home.Put("groups/memory/a/memory.usage_in_bytes", "943718400\n");
+  home.Put("groups/memory/a/memory.stat", "total_inactive_file 104857600\n");
+  home.Put("groups/cpu/a/cpu.cfs_quota_us", "-1\n");
+  home.Put("groups/cpu/a/cpu.cfs_period_us", "100000\n");
   MachineReading reading = Read();
   EXPECT_EQ(reading.memory_bytes, 1'024 * kMib);
   EXPECT_EQ(reading.used_bytes, 800 * kMib);
@@ -74,8 +62,8 @@ TEST_F(ProcSensorTest, GroupsOfTheOldKindLimitAsWell) {
 }
 
 TEST_F(ProcSensorTest, WhatDoesNotTellIsUnavailable) {
-  Put("proc/meminfo", "nothing\n");
-  Result<MachineReading> reading = ProcSensor(home + "/proc", home + "/groups").Read();
+  home.Put("proc/meminfo", "nothing\n");
+  Result<MachineReading> reading = ProcSensor(home / "proc", home / "groups").Read();
   ASSERT_FALSE(reading.ok());
   EXPECT_EQ(reading.error().kind(), ErrorKind::kUnavailable);
 }

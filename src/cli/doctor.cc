@@ -53,12 +53,6 @@ std::string ForPrograms(const std::vector<Diagnosis>& diagnoses, bool ok) {
   return DumpJson(json);
 }
 
-Result<DatabaseRoom> MeasureRoom(const Place& place) {
-  if (place.database == "embedded") return Unavailable("the embedded one is for this computer");
-  TRY_ASSIGN(std::unique_ptr<Ledger> ledger, OpenLedger(place));
-  return ledger->MeasureRoom();
-}
-
 Result<std::vector<PreflightCheck>> CheckForPhase(Host& host, const Flags& flags) {
   PhaseFlags named = flags.phase;
   named.state_dir = flags.ledger.state_dir;

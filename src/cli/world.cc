@@ -110,7 +110,6 @@ class RealLedger final : public Ledger {
     return source_.ListPairs(pattern);
   }
   Result<std::size_t> CountLeafRoom() override { return postgres::CountLeafRoom(conninfo_); }
-  Result<DatabaseRoom> MeasureRoom() override { return postgres::MeasureRoom(conninfo_); }
   Status CheckStatements(const PhasePlan& plan) override {
     return postgres::CheckQueries(conninfo_, plan);
   }
@@ -221,6 +220,14 @@ Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place) {
       embedded ? fmt::format("the embedded one, its files in {}", place.state_dir) : place.database;
   return std::unique_ptr<Ledger>(std::make_unique<RealLedger>(
       std::move(conninfo), std::move(whereabouts), std::move(embedded)));
+}
+
+Result<DatabaseRoom> MeasureRoom(const Place& place) {
+  if (place.database == kEmbedded) return Unavailable("an embedded database is not measured");
+  TRY_ASSIGN(const std::string conninfo, Resolve(place.database));
+  Result<DatabaseRoom> room = postgres::MeasureRoom(conninfo);
+  if (!room.ok()) return room.error().Within(place.database);
+  return room;
 }
 
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir) {

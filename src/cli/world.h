@@ -77,9 +77,6 @@ class Ledger {
   // How many leaves the server takes in the one transaction that makes them.
   virtual Result<std::size_t> CountLeafRoom() = 0;
 
-  // Where the database is, and how many connections it has to spare.
-  virtual Result<DatabaseRoom> MeasureRoom() = 0;
-
   // Do the phase's statements hold against its declared tables and the catalog? kInvalid names the
   // stage and says what PostgreSQL says.
   virtual Status CheckStatements(const PhasePlan& plan) = 0;
@@ -95,6 +92,10 @@ class Ledger {
 
 // Starts the embedded server if need be, and migrates. Keeps the server alive while it lives.
 Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place);
+
+// Where a database is, and how many connections it has to spare; makes nothing there. An embedded
+// one is kUnavailable: it is for this computer.
+Result<DatabaseRoom> MeasureRoom(const Place& place);
 
 // Where the ledger of a command without a phase is. kNotFound says how to name it.
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir);

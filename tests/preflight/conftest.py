@@ -38,11 +38,17 @@ columns = { one = "float8" }
 
 
 @pytest.fixture(scope="session")
-def database():
-    """The URL of a database of these tests' own, on a PostgreSQL of their own."""
+def server():
+    """A PostgreSQL of these tests' own."""
     server = OwnServer()
-    yield server.make_database("asked")[0]
+    yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def database(server):
+    """The URL of an empty database on it."""
+    return server.make_database("asked")[0]
 
 
 class Asking:

@@ -52,7 +52,7 @@ def passes(asking, what, *said, sets=()):
     return lines
 
 
-def test_a_whole_cloud_passes_and_nothing_is_made_or_left(asking):
+def test_a_whole_cloud_passes_and_nothing_is_made_or_left(asking, server):
     code, lines = asking.lines()
     assert code == 0, [line for line in lines.values() if not line["ok"]]
     assert {line["verdict"] for line in lines.values()} == {"pass"}
@@ -61,6 +61,7 @@ def test_a_whole_cloud_passes_and_nothing_is_made_or_left(asking):
     objects = asking.cloud.client("s3", s3={"addressing_style": "path"}).list_objects_v2(
         Bucket="mayfly-simulated")
     assert objects["KeyCount"] == 0
+    assert server.query("asked", "select nspname from pg_namespace where nspname = 'mayfly'") == []
 
 
 def test_it_asks_nothing_where_there_is_no_terminal_and_shows_no_secret(asking):
@@ -84,6 +85,10 @@ def test_a_quota_that_is_used_up_fails_with_its_figures_and_its_link(asking):
     fails(asking, "quota spot", "24 of 34", "the least that the phase allows is 16", SPOT,
           f"https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/{SPOT}",
           "no request for more is open")
+
+
+def test_of_several_machines_it_says_how_many_fit(asking):
+    passes(asking, "quota spot", "2 of 3 c7i.8xlarge fit", sets=["machines.count=3"])
 
 
 def test_on_demand_machines_do_not_use_the_spot_quota(asking):
@@ -280,6 +285,14 @@ def test_a_database_that_is_away_or_too_small_fails(asking):
     fails(asking, "database", "100 x (4 slots + 1) + 5 = 505 are needed", "max_connections",
           sets=["machines.count=100"])
     passes(asking, "database", "1 x (4 slots + 1) + 5 = 10")
+
+
+def test_a_database_may_have_a_limit_of_its_own(asking, server):
+    server.query("postgres", "alter database asked connection limit 9")
+    try:
+        fails(asking, "database", "of 9 connections free")
+    finally:
+        server.query("postgres", "alter database asked connection limit -1")
 
 
 def test_a_phase_without_a_table_of_ec2_is_invalid(asking):

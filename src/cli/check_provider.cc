@@ -4,30 +4,13 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <random>
 
-#include "adapters/aws/credentials.h"
 #include "adapters/aws/preflight/preflight.h"
-#include "adapters/http/curl_client.h"
 #include "adapters/posix/needed_libc.h"
+#include "cli/aws_client.h"
 
 namespace mayfly::cli {
 namespace {
-
-std::optional<std::string> FromProcess(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-// The phase's region stands before the environment's.
-aws::Environment EnvironmentOf(const PhaseSpec* spec) {
-  const std::string region =
-      spec != nullptr && spec->machines.ec2 ? spec->machines.ec2->region : "";
-  return [region](const std::string& name) {
-    return name == "AWS_REGION" && !region.empty() ? region : FromProcess(name);
-  };
-}
 
 // As EC2 calls it.
 std::string Architecture() {
@@ -68,8 +51,7 @@ aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now)
   request.tags = TagsOf(spec, question.ledger_name, now + request.deadline);
   request.architecture = Architecture();
   request.needed_libc = posix::NeededLibc();
-  request.database.is_embedded =
-      spec.database.url == "embedded" && !question.machines_are_here;
+  request.database.is_embedded = spec.database.url == "embedded" && !question.machines_are_here;
   if (question.room.ok()) {
     request.database.room = *question.room;
   } else {
@@ -87,19 +69,14 @@ PreflightCheck NoSettings(const Error& error) {
 }  // namespace
 
 std::vector<PreflightCheck> CheckProvider(Host& host, const ProviderQuestion& question) {
-  const aws::Environment environment = EnvironmentOf(question.spec);
-  http::CurlClient http({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")});
-  Result<aws::Profiles> profiles = aws::Profiles::Load(environment, host.files());
-  if (!profiles.ok()) return {NoSettings(profiles.error())};
-  const Result<aws::Endpoints> endpoints = aws::Endpoints::Load(environment, *profiles);
-  if (!endpoints.ok()) return {NoSettings(endpoints.error())};
-  aws::CredentialChain credentials(
-      {environment, host.files(), host.processes(), http, host.clock()}, *profiles, *endpoints);
+  const PhaseSpec* spec = question.spec;
   aws::CallPolicy policy;
   policy.patience = seconds(20);  // somebody is waiting for the screen
-  aws::Caller caller({http, credentials, host.clock(), host.waiter()}, *endpoints,
-                     Rng(std::random_device()()), policy);
-  if (question.spec == nullptr) return {aws::CheckIdentity(caller)};
+  const Result<std::unique_ptr<AwsClient>> client = AwsClient::Open(
+      host, spec != nullptr && spec->machines.ec2 ? spec->machines.ec2->region : "", policy);
+  if (!client.ok()) return {NoSettings(client.error())};
+  aws::Caller& caller = (*client)->caller();
+  if (spec == nullptr) return {aws::CheckIdentity(caller)};
   return aws::Preflight(caller, MakeRequest(question, host.clock().Wall()));
 }
 

@@ -8,9 +8,9 @@ namespace mayfly::cli {
 namespace {
 
 constexpr std::array<AddCommand, 19> kCommands{
-    AddInit,      AddSample, AddFeatures, AddDoctor,   AddPlan,     AddRehearse, AddRun,
-    AddStatus,    AddLogs,   AddExplain,  AddCost,     AddVerify,   AddStop,     AddRollback,
-    AddIamPolicy, AddBundle, AddSimulate, AddEc2sim,   AddWorker,
+    AddInit,      AddSample, AddFeatures, AddDoctor, AddPlan,   AddRehearse, AddRun,
+    AddStatus,    AddLogs,   AddExplain,  AddCost,   AddVerify, AddStop,     AddRollback,
+    AddIamPolicy, AddBundle, AddSimulate, AddEc2sim, AddWorker,
 };
 
 }  // namespace

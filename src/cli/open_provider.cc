@@ -10,7 +10,9 @@ namespace mayfly::cli {
 namespace {
 
 Status PassPreflight(const ProviderRequest& request) {
-  ProviderQuestion question{.spec = &request.spec, .room = request.ledger.MeasureRoom()};
+  Place place = request.place;
+  if (request.machines_are_here) place.database = request.ledger.conninfo();
+  ProviderQuestion question{.spec = &request.spec, .room = MeasureRoom(place)};
   TRY_ASSIGN(question.ledger_name, request.ledger.Identity());
   question.machines_are_here = request.machines_are_here;
   const std::vector<PreflightCheck> checks = CheckProvider(request.host, question);
@@ -18,9 +20,10 @@ Status PassPreflight(const ProviderRequest& request) {
   fmt::print(stderr, "{}", RenderPreflight(checks, paint));
   const auto blocking = std::ranges::count_if(checks, Blocks);
   if (blocking == 0) return {};
-  return Exhausted(fmt::format("the preflight does not pass: {} of {} lines stand in the way, and "
-                               "nothing was launched; `mayfly doctor --provider ec2` looks again",
-                               blocking, checks.size()));
+  return Exhausted(
+      fmt::format("the preflight does not pass: {} of {} lines stand in the way, and "
+                  "nothing was launched; `mayfly doctor --provider ec2` looks again",
+                  blocking, checks.size()));
 }
 
 }  // namespace

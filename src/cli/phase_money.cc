@@ -42,12 +42,16 @@ Duration UntilDeadline(const PhaseSpec& spec, Instant now) {
 
 bool IsRented(const PhaseSpec& spec) { return spec.machines.provider == "ec2"; }
 
+PriceKey InRegion(Item item, const std::string& region) {
+  return {item, {.region = region, .market = Market::kOnDemand}};
+}
+
 // A source that does not know, or is away, leaves what is known otherwise; one that answers
 // nonsense is not to be traded with.
-Status Judge(const Error& error, const Pool& pool) {
+Status Judge(const Error& error, const PriceKey& key) {
   if (error.kind() == ErrorKind::kNotFound) return {};
-  if (error.kind() != ErrorKind::kUnavailable) return error;
-  Say(fmt::format("mayfly: the price of {} could not be asked for: {}", Describe(pool),
+  if (error.kind() == ErrorKind::kCorrupt) return error;
+  Say(fmt::format("mayfly: the price of {} could not be asked for: {}", Describe(key),
                   error.message()));
   return {};
 }
@@ -57,10 +61,11 @@ Status AskPrices(cost::PriceBook& book, const Pool& pool, PriceSource& source, I
   listed.market = Market::kOnDemand;
   const PriceKey key{Item::kCompute, listed};
   Result<PricePoint> list = source.ListPrice(key);
-  TRY(list.ok() ? book.AddListPrice(key, *list) : Judge(list.error(), listed));
+  TRY(list.ok() ? book.AddListPrice(key, *list) : Judge(list.error(), key));
   if (pool.market != Market::kSpot) return {};
   Result<std::vector<PricePoint>> history = source.SpotHistory(pool, now - kHistory);
-  return history.ok() ? book.AddSpotHistory(pool, *history) : Judge(history.error(), pool);
+  return history.ok() ? book.AddSpotHistory(pool, *history)
+                      : Judge(history.error(), {Item::kCompute, pool});
 }
 
 // Disk and address have one price in a region, in force since before the run.
@@ -68,7 +73,7 @@ std::vector<PriceChange> FixedPrices(const cost::PriceBook& book, const std::str
                                      Instant now) {
   std::vector<PriceChange> fixed;
   for (Item item : {Item::kDisk, Item::kPublicAddress}) {
-    PriceKey key{item, {.region = region, .market = Market::kOnDemand}};
+    PriceKey key = InRegion(item, region);
     Result<cost::Price> price = book.Find(key);
     if (price.ok()) fixed.push_back({key, {now - kHistory, price->rate}});
   }
@@ -86,8 +91,16 @@ Result<cost::PriceBook> BookOf(const PhaseSpec& spec, const Provider& provider, 
     return book;
   }
   if (machines.max_price) book.Limit(*machines.max_price);
-  for (const MarketPool& pool : provider.pools)
+  for (const MarketPool& pool : provider.pools) {
     TRY(AskPrices(book, pool.pool, *provider.prices, now));
+  }
+  std::vector<Item> beside{Item::kDisk};
+  if (machines.ec2->public_address) beside.push_back(Item::kPublicAddress);
+  for (Item item : beside) {
+    const PriceKey key = InRegion(item, provider.pools.front().pool.region);
+    Result<PricePoint> list = provider.prices->ListPrice(key);
+    TRY(list.ok() ? book.AddListPrice(key, *list) : Judge(list.error(), key));
+  }
   return book;
 }
 

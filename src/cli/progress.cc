@@ -114,10 +114,21 @@ std::string RunProgress::Bar(const TaskCounts& counts) const {
 void RunProgress::OnSnapshot(const RunSnapshot& snapshot) {
   TaskCounts totals = snapshot.Totals();
   eta_.Observe(clock_.Mono(), totals.done, RowsOf(snapshot));
+  TellRefusals(snapshot);
   if (draws_) {
     Draw(snapshot);
   } else {
     TellLine(snapshot);
+  }
+}
+
+// What pools said when they were asked, each once, the oldest first.
+void RunProgress::TellRefusals(const RunSnapshot& snapshot) {
+  for (auto seen = snapshot.refusals.rbegin(); seen != snapshot.refusals.rend(); ++seen) {
+    const PoolRefusal& refusal = seen->refusal;
+    const std::string line = fmt::format("{} refuses machine {}: {} ({})", Describe(refusal.pool),
+                                         seen->machine.value, refusal.code, Name(refusal.kind));
+    if (told_refusals_.insert(line).second) TellEvent(line);
   }
 }
 

@@ -47,6 +47,7 @@ class RunProgress : public ControllerObserver {
   void Close();
 
  private:
+  void TellRefusals(const RunSnapshot& snapshot);
   void Draw(const RunSnapshot& snapshot);
   void TellLine(const RunSnapshot& snapshot);
   void TellEvent(const std::string& line);
@@ -61,6 +62,7 @@ class RunProgress : public ControllerObserver {
   int drawn_lines_ = 0;
   std::string last_stage_line_;
   std::string last_trouble_;
+  std::set<std::string> told_refusals_;
 };
 
 }  // namespace mayfly::cli

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "cli/money_text.h"
 #include "cli/open_provider.h"
 #include "cli/phase_money.h"
@@ -103,10 +104,12 @@ Result<int> Conclude(Stage& stage, const RunEnd& end) {
     tolerance += second;
   }
   const bool agrees = difference <= tolerance && Money{} - difference <= tolerance;
+  TRY_ASSIGN(const std::vector<std::string> standing, stage.cloud->ListStanding());
   Say(fmt::format("verdict {}", run.run.verdict ? Name(*run.run.verdict) : "none"));
-  Say("residue none");
+  Say("residue " + (standing.empty() ? "none" : Join(standing, ", ")));
   Say(fmt::format("cost {} by the meter, {} by the cloud's bill",
                   FormatExactMoney(money.account.total), FormatExactMoney(bill)));
+  if (!standing.empty()) return Corrupt("by the cloud's own account something is left");
   if (agrees) return end.exit_code;
   return Corrupt(fmt::format("meter and bill differ by {}", FormatExactMoney(difference)));
 }

@@ -108,4 +108,21 @@ Result<Money> SimulatedCloud::ReadBill() {
   return Money{sum->get<std::int64_t>()};
 }
 
+Result<std::vector<std::string>> SimulatedCloud::ListStanding() {
+  TRY_ASSIGN(std::string body, Exchange("GET", "/_sim/resources", ""));
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return Corrupt("the simulated cloud's resources cannot be read");
+  std::vector<std::string> standing;
+  for (const auto& [kind, things] : json.items()) {
+    for (const auto& thing : things) {
+      const std::string state = thing.value("state", "");
+      const bool is_over = state == "terminated" || state == "closed" || state == "cancelled" ||
+                           (thing.contains("deleted") && !thing["deleted"].is_null());
+      if (!is_over)
+        standing.push_back(fmt::format("{}: {} {}", kind, thing.value("id", "?"), state));
+    }
+  }
+  return standing;
+}
+
 }  // namespace mayfly::cli

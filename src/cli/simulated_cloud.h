@@ -42,6 +42,9 @@ class SimulatedCloud {
   // What it charges for everything until now.
   Result<Money> ReadBill();
 
+  // What is there and bills, or is in somebody's way, by its own account: "instance i-… (running)".
+  Result<std::vector<std::string>> ListStanding();
+
  private:
   SimulatedCloud(Host& host, HttpClient& http) : host_(host), http_(http) {}
   Status Spawn(const CloudSettings& settings);

@@ -90,6 +90,8 @@ class Team:
         Team.count += 1
         self.name = f"team{Team.count}"
         self.mayfly, self.server, self.cloud = mayfly, server, cloud
+        mayfly.folder = mayfly.folder / "team"  # the cloud's own files are no part of the phase
+        mayfly.folder.mkdir()
         url, self.password = server.make_database(self.name)
         server.query(self.name, "create table public.gate (); grant select on public.gate to public")
         self.open_gate()
@@ -182,13 +184,12 @@ CALLS = {
     "CreateFleet": FOUR_ZONES,
     "DeleteLaunchTemplate": FOUR_ZONES,
     "DescribeInstances": ONE_ZONE,
-    "TerminateInstances": ONE_ZONE,
     "PutParameter": ONE_ZONE,
     "DeleteParameter": ONE_ZONE,
     "DescribeVolumes": ONE_ZONE,
 }
 # Held at each change; the others by ./dev test --all.
-ALWAYS = {("RunInstances", "no-reply"), ("CreateFleet", "no-reply"), ("TerminateInstances", "keys"),
+ALWAYS = {("RunInstances", "no-reply"), ("CreateFleet", "no-reply"), ("DeleteParameter", "keys"),
           ("DescribeInstances", "throttled"), ("RunInstances", "rights")}
 
 
@@ -213,13 +214,14 @@ def test_whatever_befalls_a_call_no_machine_is_doubled_or_forgotten(mayfly, serv
         process = team.start()
         out, err = process.communicate(timeout=180)
     assert process.returncode == 0, out + err
+    assert any(seen["action"] == call for seen in cloud.get("calls")["calls"]), "it was never made"
     team.assert_whole()
 
 
 @pytest.mark.parametrize("call", ["PutParameter", "CreateLaunchTemplate", "CreateFleet",
-                                  "DeleteLaunchTemplate", "TerminateInstances", "DeleteParameter"])
+                                  "DeleteLaunchTemplate", "DeleteParameter"])
 def test_a_controller_killed_at_any_call_is_continued_by_the_next(mayfly, server, cloud, is_full, call):
-    if not is_full and call not in ("CreateFleet", "TerminateInstances"):
+    if not is_full and call not in ("CreateFleet", "DeleteParameter"):
         pytest.skip("./dev test --all")
     team = Team(mayfly, server, cloud, FOUR_ZONES)
     process = team.start()
@@ -250,8 +252,8 @@ def test_a_machine_that_is_taken_without_a_word_is_replaced_and_costs_nothing(ma
     assert len(team.instances()) == 2
     costs = {machine["id"]: machine for machine in mayfly.json("cost")["machines"]}
     first, second = (costs[int(instance["tags"]["mayfly:machine"])] for instance in team.instances())
-    assert first["was_free"] and first["compute"] == "0"
-    assert not second["was_free"] and float(second["compute"]) > 0
+    assert first["was_free"] and first["compute"] == "0.00 USD"
+    assert not second["was_free"] and second["compute"] != "0.00 USD"
     assert mayfly.json("cost")["metered_micro_usd"] == cloud.get("bill")["micro_usd"]
 
 
@@ -309,7 +311,7 @@ def test_no_secret_is_anywhere_but_where_it_belongs(mayfly, server, cloud, short
     for file in [*(short_tmp / "cloud").rglob("*"), *(mayfly.folder / ".mayfly").rglob("*")]:
         if file.is_file():
             places[str(file)] = file.read_bytes().decode("latin-1")
-    assert len(witness.user_data) == 1 and "mayfly worker" in next(iter(witness.user_data))
+    assert len(witness.user_data) == 1 and "bin/mayfly" in next(iter(witness.user_data))
     places["user data"] = next(iter(witness.user_data))
     for place, text in places.items():
         for word in words:

@@ -199,6 +199,17 @@ TEST(Bucket, TakesABodyInChunks) {
   EXPECT_EQ(client.Send(put, "s3").status, 400);
 }
 
+TEST(Bucket, GivesBackWhatWasSaidOfAnObject) {
+  Client client;
+  client.services.buckets["b"];
+  HttpRequest put{.method = "PUT", .target = "/b/k", .body = "bytes"};
+  put.headers["x-amz-meta-sha256"] = "abc";
+  EXPECT_EQ(client.Send(put, "s3").status, 200);
+  const HttpReply head = client.Send({.method = "HEAD", .target = "/b/k"}, "s3");
+  const std::pair<std::string, std::string> said{"x-amz-meta-sha256", "abc"};
+  EXPECT_THAT(head.headers, ::testing::Contains(said));
+}
+
 TEST(Script, IsRefusedWholeWithTheNearestKey) {
   Client client;
   const Status refused = AddScript(

@@ -16,8 +16,8 @@ bool IsKeptByAws(const std::string& reference);
 // in the region that they would take. It is a secret (I12).
 Result<std::string> AskAws(const std::string& reference);
 
-// What a machine was given as its way to the ledger: what AWS keeps for it is fetched, anything else
-// is the conninfo itself.
+// What a machine was given as its way to the ledger: what AWS keeps for it is fetched, anything
+// else is the conninfo itself.
 Result<std::string> FindAccess(const std::string& access);
 
 // On a machine of EC2: what its metadata say of its end.

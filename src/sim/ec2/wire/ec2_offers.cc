@@ -170,6 +170,7 @@ Answer<std::string> DescribeSubnetsAction(Services&, const Params& params) {
     listing.rows.push_back({std::string(subnet.id),
                             {{"subnet-id", std::string(subnet.id)},
                              {"vpc-id", std::string(kVpc)},
+                             {"default-for-az", "true"},
                              {"availability-zone", std::string(subnet.zone)}},
                             {},
                             xml.text()});

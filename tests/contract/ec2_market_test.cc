@@ -66,7 +66,7 @@ TEST_F(Ec2Market, APhasesWordsBecomeIdsOfEc2) {
   twice.zones = {"us-east-1a"};
   EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kInvalid);
   twice.subnets = {"subnet-00000000000000099"};
-  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kInvalid);
   twice.image = "ssm:/no/such/image";
   EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kNotFound);
 }

@@ -73,6 +73,7 @@ SimulatedEc2::SimulatedEc2() {
 }
 
 SimulatedEc2::~SimulatedEc2() {
+  http_.reset();  // a connection that is kept would keep the server waiting
   Stop();
   std::error_code ignored;  // what is left in /tmp is not the test's claim
   fs::remove_all(folder_, ignored);
@@ -88,13 +89,13 @@ void SimulatedEc2::Stop() {
 }
 
 std::unique_ptr<aws::Caller> SimulatedEc2::MakeCaller(aws::CallPolicy policy) {
-  return std::make_unique<aws::Caller>(aws::CallerWorld{http_, credentials_, clock_, waiter_},
+  return std::make_unique<aws::Caller>(aws::CallerWorld{*http_, credentials_, clock_, waiter_},
                                        AllAt(endpoint_), Rng(7), policy);
 }
 
 HttpResponse SimulatedEc2::Send(HttpRequest request) {
   request.url = endpoint_ + request.url;
-  Result<HttpResponse> response = http_.Send(request);
+  Result<HttpResponse> response = http_->Send(request);
   CHECK(response.ok(), "the simulated cloud does not answer");
   return *std::move(response);
 }

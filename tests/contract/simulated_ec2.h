@@ -58,7 +58,7 @@ class SimulatedEc2 {
 
   posix::SystemClock clock_;
   PlainWaiter waiter_{clock_};
-  http::CurlClient http_;
+  std::unique_ptr<http::CurlClient> http_ = std::make_unique<http::CurlClient>();
   aws::FixedCredentials credentials_{
       {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "", {}, "test"}};
   std::string folder_, endpoint_;

@@ -38,6 +38,22 @@ TEST(DescribeInstances, ReadsWhatAMachineIsAndWhyItEnded) {
   EXPECT_EQ(instance.volumes, std::vector<std::string>{"vol-1"});
 }
 
+TEST(DescribeInstances, ReadsWhenAUsersWishEndedIt) {
+  const std::vector<std::pair<std::string, std::optional<Instant>>> cases{
+      {"User initiated (2025-07-01 00:02:00 GMT)", MakeInstant(2025, 7, 1, minutes(2))},
+      {"Server.SpotInstanceTermination: taken", std::nullopt},
+      {"User initiated", std::nullopt},
+      {"( GMT)", std::nullopt},
+      {"", std::nullopt}};
+  for (const auto& [reason, at] : cases) {
+    World world;
+    world.http.Say(200, Reservations("<item><instanceId>i-1</instanceId><instanceState><name>"
+                                     "terminated</name></instanceState><reason>" +
+                                     reason + "</reason></item>"));
+    EXPECT_EQ(DescribeInstances(world.caller, {{"i-1"}, {}})->at(0).transition_at, at) << reason;
+  }
+}
+
 TEST(DescribeInstances, ReadsEveryPage) {
   World world;
   world.http.Say(200, Reservations(InstanceItem("i-1") + InstanceItem("i-2"), "page 2"))

@@ -62,12 +62,16 @@ TEST(Imds, NoticesAreRead) {
       .Say(200, R"({"action":"terminate","time":"2025-07-01T00:02:00Z"})")
       .Say(200, R"({"noticeTime":"2025-07-01T00:01:00Z"})")
       .Say(200,
-           R"([{"Code":"instance-stop","State":"active","NotBefore":"21 Jan 2025 09:00 GMT"}])");
+           R"([{"Code":"instance-stop","State":"active","NotBefore":"21 Jan 2025 09:00:43 GMT"}])")
+      .Say(200, R"([{"Code":"instance-stop","State":"active","NotBefore":"soon"}])");
   const SpotNotice notice = **machine.imds.SpotAction();
   EXPECT_EQ(notice.action, "terminate");
   EXPECT_EQ(notice.at, MakeInstant(2025, 7, 1, minutes(2)));
   EXPECT_EQ(**machine.imds.Rebalance(), MakeInstant(2025, 7, 1, minutes(1)));
-  EXPECT_EQ(machine.imds.Maintenance()->at(0).code, "instance-stop");
+  const MaintenanceEvent planned = machine.imds.Maintenance()->at(0);
+  EXPECT_EQ(planned.code, "instance-stop");
+  EXPECT_EQ(planned.not_before, MakeInstant(2025, 1, 21, hours(9) + seconds(43)));
+  EXPECT_FALSE(machine.imds.Maintenance()->at(0).not_before);
 }
 
 TEST(Imds, ANoticeThatCannotBeReadIsNotNone) {

@@ -38,6 +38,34 @@ TEST(Secrets, AreReadAndInNoMessage) {
   EXPECT_EQ(world.http.requests[1].headers.at(1).value, "secretsmanager.GetSecretValue");
 }
 
+TEST(Secrets, AValueThatIsRefusedIsNotRepeated) {
+  World world;
+  world.http.Say(400, R"({"__type":"ValidationException","message":"Value 'canary-word' is odd"})");
+  const Status put = PutParameter(world.caller, "/prod/db", "canary-word");
+  ASSERT_FALSE(put.ok());
+  EXPECT_EQ(put.error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(put.error().message().find("canary-word"), std::string::npos) << put.error().message();
+  EXPECT_EQ(Sent(world), (json{{"Name", "/prod/db"},
+                               {"Overwrite", true},
+                               {"Type", "SecureString"},
+                               {"Value", "canary-word"}}));
+}
+
+TEST(Secrets, AllPagesOfNamesAreRead) {
+  World world;
+  world.http.Say(200, R"({"Parameters":[{"Name":"/a/1","Value":"canary"}],"NextToken":"t"})")
+      .Say(200, R"({"Parameters":[{"Name":"/a/2"}]})")
+      .Say(200, R"({})");
+  EXPECT_EQ(*ListParameters(world.caller, "/a"), (std::vector<std::string>{"/a/1", "/a/2"}));
+  EXPECT_EQ(ListParameters(world.caller, "/a").error().kind(), ErrorKind::kCorrupt);
+}
+
+TEST(Secrets, OneThatIsGoneIsNotFoundAlsoAfterALostAnswer) {
+  World world;
+  world.http.Fail(Ambiguous("the answer was lost")).RefuseJson(400, "ParameterNotFound");
+  EXPECT_EQ(DeleteParameter(world.caller, "/a").error().kind(), ErrorKind::kNotFound);
+}
+
 TEST(Quotas, AnUnsetOneIsAwssDefault) {
   World world;
   world.http.RefuseJson(400, "NoSuchResourceException")

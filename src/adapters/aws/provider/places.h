@@ -16,8 +16,8 @@ struct Ec2Places {
   std::string architecture;  // of the image: "x86_64", "arm64"
 };
 
-// kInvalid: subnets that are two in one zone, none in the zones of the phase, an image that is not
-// usable; kNotFound: no such image, subnet or parameter.
+// kInvalid: no such image or subnet, subnets that are two in one zone or none in the zones of the
+// phase, an image that is not usable; kNotFound: no such parameter.
 Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec);
 
 }  // namespace mayfly::aws

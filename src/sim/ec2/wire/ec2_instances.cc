@@ -311,6 +311,10 @@ Row SpotRequestRow(const Cloud& cloud, const SpotRequest& request) {
       .Close("status")
       .Leaf("instanceId", request.instance)
       .Leaf("createTime", Stamp(request.created))
+      .Open("launchSpecification")
+      .Leaf("imageId", instance.asked.image)
+      .Leaf("instanceType", instance.asked.type)
+      .Close("launchSpecification")
       .Leaf("launchedAvailabilityZone", instance.asked.zone)
       .Leaf("productDescription", "Linux/UNIX")
       .Leaf("instanceInterruptionBehavior", "terminate");

@@ -147,7 +147,7 @@ std::string LinkTo(const Caller& caller, const std::string& code) {
 std::string DescribeRequest(const QuotaRequest& request, double limit) {
   using enum QuotaRequestState;
   std::string said = fmt::format("a request for {:.0f} is {}", request.desired,
-                                       QuotaRequestStateName(request.state));
+                                 QuotaRequestStateName(request.state));
   switch (request.state) {
     case kPending:
       return said + ": AWS has not looked yet; wait for it";

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <string_view>
 
 #include "adapters/aws/ec2_answer.h"
 #include "adapters/aws/ec2_instances.h"
@@ -42,16 +42,32 @@ Result<InstanceRequest> MakeRequest(const Survey& survey, Market market) {
   return request;
 }
 
-std::string WhatIsDenied(const Error& error) {
-  const std::string& said = error.message();
-  if (said.find("iam:PassRole") != std::string::npos) {
+bool Names(const Error& error, std::string_view what) {
+  return error.message().find(what) != std::string::npos;
+}
+
+bool IsAboutProfile(const Error& error) {
+  return Names(error, "iamInstanceProfile") || Names(error, "IAM Instance Profile");
+}
+
+std::string WhatToAllow(const Error& error) {
+  if (Names(error, "iam:PassRole")) {
     return "allow iam:PassRole of the machines' role: `mayfly iam-policy controller`";
   }
-  if (said.find("iamInstanceProfile") != std::string::npos ||
-      said.find("IAM Instance Profile") != std::string::npos) {
+  if (IsAboutProfile(error)) {
     return "make the instance profile that [machines.ec2] names, or correct its name";
   }
   return "attach what `mayfly iam-policy controller` prints to who we are";
+}
+
+// To be denied what is to be done is a no; to be denied a look at something is not.
+PreflightCheck FromDryRun(std::string what, const Error& error) {
+  PreflightCheck check =
+      FromError(std::move(what), error, "correct what it names in [machines.ec2]");
+  const bool is_denied = error.kind() == ErrorKind::kDenied;
+  if (is_denied) check.verdict = Verdict::kFail;
+  if (is_denied || IsAboutProfile(error)) check.next_step = WhatToAllow(error);
+  return check;
 }
 
 PreflightCheck CheckStart(const Survey& survey, Market market) {
@@ -66,12 +82,7 @@ PreflightCheck CheckStart(const Survey& survey, Market market) {
     return Pass(what, fmt::format("a dry run of {} under {} with its tags and its disk is allowed",
                                   request->instance_type, request->instance_profile));
   }
-  PreflightCheck check = FromError(what, allowed.error(), WhatIsDenied(allowed.error()));
-  // Who may ask, and is told no: that is the answer here. A new profile is not known everywhere
-  // yet.
-  if (allowed.error().kind() == ErrorKind::kDenied) check.verdict = Verdict::kFail;
-  check.next_step = WhatIsDenied(allowed.error());
-  return check;
+  return FromDryRun(what, allowed.error());
 }
 
 Status TryFleets(const Survey& survey) {
@@ -91,15 +102,11 @@ Status TryFleets(const Survey& survey) {
 PreflightCheck CheckFleets(const Survey& survey) {
   const Status allowed = TryFleets(survey);
   if (allowed.ok()) return Pass(kFleets, "dry runs of a launch template and a fleet are allowed");
-  PreflightCheck check = FromError(kFleets, allowed.error(), "");
-  check.next_step = WhatIsDenied(allowed.error());
-  if (allowed.error().kind() == ErrorKind::kDenied) {
-    check.verdict = Verdict::kFail;
-    return check;
-  }
+  PreflightCheck check = FromDryRun(kFleets, allowed.error());
   // The dry run is of a template that does not exist, and EC2 may look for it first.
   if (allowed.error().kind() != ErrorKind::kInvalid) return check;
   check.verdict = Verdict::kCannotTell;
+  check.next_step = WhatToAllow(allowed.error());
   check.excuse =
       "the template does not exist yet; without fleets machines are asked for one by one";
   return check;
@@ -126,18 +133,13 @@ PreflightCheck CheckEnd(const Survey& survey) {
   if (allowed.ok()) {
     return Pass(kEnd, fmt::format("a dry run of ending {} is allowed", is_ours ? id : "a machine"));
   }
-  PreflightCheck check = FromError(kEnd, allowed.error(), "");
-  check.next_step = "attach what `mayfly iam-policy controller` prints to who we are";
-  if (is_ours) {
-    if (allowed.error().kind() == ErrorKind::kDenied) check.verdict = Verdict::kFail;
-    return check;
-  }
-  check.verdict = Verdict::kCannotTell;
+  PreflightCheck check = FromDryRun(kEnd, allowed.error());
   const bool is_answer = allowed.error().kind() != ErrorKind::kUnavailable;
-  if (is_answer) {
-    check.found = "cannot be tried before there is a machine: the right is to ours alone";
-    check.excuse = "every machine ends itself at its deadline, whoever may not";
-  }
+  if (is_ours || !is_answer) return check;
+  check.verdict = Verdict::kCannotTell;
+  check.found = "cannot be tried before there is a machine: the right is to ours alone";
+  check.next_step = "attach what `mayfly iam-policy controller` prints to who we are";
+  check.excuse = "every machine ends itself at its deadline, whoever may not";
   return check;
 }
 

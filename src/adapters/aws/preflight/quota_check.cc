@@ -146,8 +146,8 @@ std::string LinkTo(const Caller& caller, const std::string& code) {
 // The newest request for more, in words; what a state means is not left to the reader.
 std::string DescribeRequest(const QuotaRequest& request, double limit) {
   using enum QuotaRequestState;
-  const std::string said = fmt::format("a request for {:.0f} is {}", request.desired,
-                                       QuotaRequestStateName(request.state));
+  std::string said = fmt::format("a request for {:.0f} is {}", request.desired,
+                                 QuotaRequestStateName(request.state));
   switch (request.state) {
     case kPending:
       return said + ": AWS has not looked yet; wait for it";

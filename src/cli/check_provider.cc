@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "adapters/aws/preflight/preflight.h"
-#include "adapters/posix/needed_libc.h"
+#include "adapters/bundle/program_files.h"
 #include "cli/aws_client.h"
 
 namespace mayfly::cli {
@@ -17,6 +17,12 @@ std::string Architecture() {
   utsname system{};
   const std::string machine = uname(&system) == 0 ? static_cast<const char*>(system.machine) : "";
   return machine == "aarch64" ? "arm64" : machine;
+}
+
+// Empty where the program's own files cannot be read: then nobody can tell.
+std::string NeededLibc() {
+  const Result<bundle::ProgramFiles> files = bundle::ListProgramFiles();
+  return files.ok() ? bundle::Format(files->glibc_needed) : "";
 }
 
 Duration UntilDeadline(const PhaseSpec& spec, Instant now) {
@@ -50,7 +56,7 @@ aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now)
   request.deadline = UntilDeadline(spec, now);
   request.tags = TagsOf(spec, question.ledger_name, now + request.deadline);
   request.architecture = Architecture();
-  request.needed_libc = posix::NeededLibc();
+  request.needed_libc = NeededLibc();
   request.database.is_embedded = spec.database.url == "embedded" && !question.machines_are_here;
   if (question.room.ok()) {
     request.database.room = *question.room;

@@ -26,7 +26,7 @@ say "step deadline: $left s are left"
 [ "$left" -gt 0 ]
 shutdown -P "+$(((left + 59) / 60))" || say "there is no shutdown timer"
 if [ -d /run/systemd/system ]; then
-  systemd-run --on-active="$left" --timer-property=AccuracySec=1s systemctl poweroff --force ||
+  systemd-run --on-active="$left" --timer-property=AccuracySec=1s systemctl poweroff --force --force ||
     say "there is no systemd timer"
 fi
 

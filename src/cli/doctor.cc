@@ -64,7 +64,11 @@ Result<std::vector<PreflightCheck>> CheckForPhase(Host& host, const Flags& flags
                                flags.phase.file));
   }
   ProviderQuestion question{.spec = &spec, .room = MeasureRoom(phase.place)};
-  question.ledger_name = flags.ledger_name.empty() ? spec.name : flags.ledger_name;
+  question.ledger_name = flags.ledger_name;
+  if (question.ledger_name.empty()) {
+    const Result<std::string> identity = FindIdentity(phase.place);
+    question.ledger_name = identity.ok() ? *identity : spec.name;  // before there is a ledger
+  }
   return CheckProvider(host, question);
 }
 
@@ -110,7 +114,8 @@ void AddDoctor(CLI::App& app, Session& session) {
   command->add_option("--set", flags->phase.sets, "override a key of the phase file, as run does")
       ->allow_extra_args(false);
   command->add_option("--ledger", flags->ledger_name,
-                      "the ledger's name in tags of machines (default: the phase's name)");
+                      "the ledger's name in tags of machines (default: what it calls itself, and "
+                      "before there is one the phase's name)");
   AddLedgerFlags(*command, flags->ledger);
   command->add_flag("--json", flags->json, "for programs");
   command->callback([flags, &session] {

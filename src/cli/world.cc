@@ -230,6 +230,12 @@ Result<DatabaseRoom> MeasureRoom(const Place& place) {
   return room;
 }
 
+Result<std::string> FindIdentity(const Place& place) {
+  if (place.database == kEmbedded) return NotFound("an embedded ledger is not looked into");
+  TRY_ASSIGN(const std::string conninfo, Resolve(place.database));
+  return postgres::ReadIdentity(conninfo);
+}
+
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir) {
   std::string state = Absolute(state_dir.empty() ? ".mayfly" : state_dir);
   if (!database.empty()) return Place{database, state};

@@ -97,6 +97,9 @@ Result<std::unique_ptr<Ledger>> OpenLedger(const Place& place);
 // one is kUnavailable: it is for this computer.
 Result<DatabaseRoom> MeasureRoom(const Place& place);
 
+// What tells the ledger there from every other; makes nothing there. kNotFound: there is none yet.
+Result<std::string> FindIdentity(const Place& place);
+
 // Where the ledger of a command without a phase is. kNotFound says how to name it.
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir);
 

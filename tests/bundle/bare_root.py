@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 CACHE = ROOT / "build/bare-root"
-PACKAGES = ["systemd", "systemd-sysv", "dbus"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "curl"]
 
 
 def run(*words, timeout=60, **options):

@@ -13,7 +13,7 @@ from runs import closed_run  # noqa: F401
 
 def test_every_command_has_a_page_that_says_what_its_help_says(mayfly_bin):
     shown = subprocess.run([mayfly_bin, "--help"], capture_output=True, text=True, check=True).stdout
-    commands = re.findall(r"^  ([a-z0-9]+)  ", shown.split("Subcommands:")[1], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z0-9-]+)  ", shown.split("Subcommands:")[1], re.MULTILINE)
     pages = {file.stem for file in (ROOT / "docs/cli").glob("*.md")} - {"README"}
     assert set(commands) == pages
     assert list(check_docs.check_commands(ROOT, mayfly_bin)) == []

@@ -56,6 +56,7 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"s3:GetObject", kBoth, kObjects, "fetches it; compares it with what was put"},
     {"ssm:PutParameter", kController, kParameters, "leaves a machine its login, encrypted"},
     {"ssm:DeleteParameter", kController, kParameters, "takes it away when the machine is gone"},
+    {"ssm:GetParametersByPath", kController, kParameters, "looks whether any was left behind"},
     {"ssm:GetParameter", kBoth, kParameters,
      "reads it; reads what a reference ssm:/mayfly/… names"},
     {"ssm:GetParameter", kController, kPublicImages, "the newest image of Debian 12"},

@@ -194,6 +194,13 @@ def test_other_services(cloud, transcript):
     transcript.say(ssm, "PutParameter", Name="/prod/db", Value="host=db", Type="SecureString")
     transcript.say(ssm, "GetParameter", Name="/prod/db", WithDecryption=True)
     transcript.say(ssm, "GetParameter", Name="/nowhere")
+    transcript.say(ssm, "GetParametersByPath", Path="/prod", Recursive=True, WithDecryption=True)
+    transcript.say(ssm, "DeleteParameter", Name="/prod/db")
+    transcript.say(ssm, "DeleteParameter", Name="/prod/db")
+    transcript.say(ssm, "GetParametersByPath", Path="/prod", Recursive=True)
+    transcript.say(cloud.client("ec2"), "DescribeSubnets", Filters=[
+        {"Name": "default-for-az", "Values": ["true"]},
+        {"Name": "availability-zone", "Values": ["us-east-1a"]}])
     secrets = cloud.client("secretsmanager")
     cloud.script({"do": "secret", "name": "prod/db", "value": "host=db"})
     transcript.say(secrets, "GetSecretValue", SecretId="prod/db")

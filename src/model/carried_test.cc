@@ -42,7 +42,7 @@ class Needs : public testing::TestWithParam<NeedCase> {};
 TEST_P(Needs, AreEachFolderOnce) {
   PhaseSpec spec;
   spec.stages = GetParam().stages;
-  Result<std::vector<NeededFolder>> needed = ListNeededFolders(spec, "/home/p/");
+  Result<std::vector<NeededFolder>> needed = ListNeededFolders(spec, "/srv/p/");
   ASSERT_TRUE(needed.ok()) << needed.error().message();
   EXPECT_EQ(PlacesOf(*needed), GetParam().places);
 }
@@ -51,45 +51,44 @@ INSTANTIATE_TEST_SUITE_P(
     Carried, Needs,
     testing::Values(
         NeedCase{"nothing", {}, {}}, NeedCase{"table", {Load("load", "")}, {}},
-        NeedCase{"phase_folder", {Command("c", "/home/p")}, {"/home/p phase"}},
+        NeedCase{"phase_folder", {Command("c", "/srv/p")}, {"/srv/p phase"}},
         NeedCase{"same_twice",
-                 {Command("a", "/home/p/s"), Command("b", "/home/p/s/")},
-                 {"/home/p/s phase/s"}},
+                 {Command("a", "/srv/p/s"), Command("b", "/srv/p/s/")},
+                 {"/srv/p/s phase/s"}},
         NeedCase{"one_in_another",
-                 {Command("a", "/home/p/s/t"), Command("b", "/home/p/s")},
-                 {"/home/p/s phase/s"}},
+                 {Command("a", "/srv/p/s/t"), Command("b", "/srv/p/s")},
+                 {"/srv/p/s phase/s"}},
         NeedCase{"names_alike",
-                 {Command("a", "/home/p/s"), Command("b", "/home/p/st")},
-                 {"/home/p/s phase/s", "/home/p/st phase/st"}},
+                 {Command("a", "/srv/p/s"), Command("b", "/srv/p/st")},
+                 {"/srv/p/s phase/s", "/srv/p/st phase/st"}},
         NeedCase{"bars_in_a_whole_folder",
-                 {Load("load", "/home/p/bars"), Command("c", "/home/p")},
-                 {"/home/p phase"}},
+                 {Load("load", "/srv/p/bars"), Command("c", "/srv/p")},
+                 {"/srv/p phase"}},
         NeedCase{"bars_beside",
-                 {Load("load", "/home/p/bars"), Command("c", "/home/p/s")},
-                 {"/home/p/bars phase/bars (files)", "/home/p/s phase/s"}},
+                 {Load("load", "/srv/p/bars"), Command("c", "/srv/p/s")},
+                 {"/srv/p/bars phase/bars (files)", "/srv/p/s phase/s"}},
         NeedCase{"command_among_bars",
-                 {Load("load", "/home/p/s"), Command("c", "/home/p/s")},
-                 {"/home/p/s phase/s"}},
+                 {Load("load", "/srv/p/s"), Command("c", "/srv/p/s")},
+                 {"/srv/p/s phase/s"}},
         NeedCase{"below_bars",
-                 {Load("load", "/home/p"), Command("c", "/home/p/s")},
-                 {"/home/p phase (files)", "/home/p/s phase/s"}},
+                 {Load("load", "/srv/p"), Command("c", "/srv/p/s")},
+                 {"/srv/p phase (files)", "/srv/p/s phase/s"}},
         NeedCase{"bars_elsewhere", {Load("load", "/data/bars")}, {"/data/bars load/load (files)"}}),
     [](const auto& about) { return about.param.name; });
 
 TEST(Carried, ACommandOutsideOfThePhasesFolderIsRefusedByName) {
   PhaseSpec spec;
-  spec.stages = {Command("elsewhere", "/home/person")};
-  Result<std::vector<NeededFolder>> needed = ListNeededFolders(spec, "/home/p");
+  spec.stages = {Command("elsewhere", "/srv/person")};
+  Result<std::vector<NeededFolder>> needed = ListNeededFolders(spec, "/srv/p");
   ASSERT_FALSE(needed.ok());
   EXPECT_EQ(needed.error().kind(), ErrorKind::kInvalid);
-  EXPECT_THAT(needed.error().message(), HasSubstr("\"elsewhere\" runs in /home/person"));
+  EXPECT_THAT(needed.error().message(), HasSubstr("\"elsewhere\" runs in /srv/person"));
 }
 
 TEST(Carried, AManifestRoundTrips) {
   std::vector<CarriedFolder> carried = ListCarried(
-      {{.path = "/home/p/s", .at = "phase/s"}, {.path = "/data/bärs", .at = "load/load"}},
-      "/home/p");
-  EXPECT_THAT(carried, ElementsAre(CarriedFolder{"/home/p", "phase"},
+      {{.path = "/srv/p/s", .at = "phase/s"}, {.path = "/data/bärs", .at = "load/load"}}, "/srv/p");
+  EXPECT_THAT(carried, ElementsAre(CarriedFolder{"/srv/p", "phase"},
                                    CarriedFolder{"/data/bärs", "load/load"}));
   Result<std::vector<CarriedFolder>> read = ManifestFromJson(ManifestToJson(carried));
   ASSERT_TRUE(read.ok());
@@ -104,14 +103,14 @@ TEST(Carried, WhatIsNoManifestIsRefused) {
 
 TEST(Carried, APlanReadsAndRunsWhatWasCarried) {
   PhasePlan plan;
-  StageSpec command = Command("c", "/home/p/s");
-  std::get<CommandSpec>(command.kind).argv = {"/home/p/s/a.py", "/home/person/b", "{pair}"};
-  std::get<CommandSpec>(command.kind).env = {{"HOME_OF_PHASE", "/home/p"}};
+  StageSpec command = Command("c", "/srv/p/s");
+  std::get<CommandSpec>(command.kind).argv = {"/srv/p/s/a.py", "/srv/person/b", "{pair}"};
+  std::get<CommandSpec>(command.kind).env = {{"HOME_OF_PHASE", "/srv/p"}};
   plan.stages = {{.spec = command}, {.spec = Load("load", "/data/bars")}};
-  CarryPaths(plan, {{"/home/p", "phase"}, {"/data/bars", "load/load"}}, "/opt/m/work");
+  CarryPaths(plan, {{"/srv/p", "phase"}, {"/data/bars", "load/load"}}, "/opt/m/work");
   const auto& carried = std::get<CommandSpec>(plan.stages[0].spec.kind);
   EXPECT_EQ(carried.cwd, "/opt/m/work/phase/s");
-  EXPECT_THAT(carried.argv, ElementsAre("/opt/m/work/phase/s/a.py", "/home/person/b", "{pair}"));
+  EXPECT_THAT(carried.argv, ElementsAre("/opt/m/work/phase/s/a.py", "/srv/person/b", "{pair}"));
   EXPECT_EQ(carried.env.at("HOME_OF_PHASE"), "/opt/m/work/phase");
   EXPECT_EQ(std::get<LoadSpec>(plan.stages[1].spec.kind).dir, "/opt/m/work/load/load");
 }

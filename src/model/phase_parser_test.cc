@@ -79,11 +79,11 @@ assert = [{ name = "some", sql = "select true" }]
 
 ParseContext Context() {
   return {.file = "phase.toml",
-          .folder = "/home/p",
+          .folder = "/srv/p",
           .working_folder = "/work",
           .now = MakeInstant(2025, 7, 1),
           .read_file = [](const std::string& path) -> Result<std::string> {
-            if (path == "/home/p/queries/daily.sql") return std::string("select 1\n");
+            if (path == "/srv/p/queries/daily.sql") return std::string("select 1\n");
             return NotFound(path + " is not there");
           }};
 }
@@ -110,10 +110,10 @@ TEST(PhaseFile, AGoodFileBecomesItsSpec) {
   EXPECT_EQ(spec.grid[2].labels, (std::vector<std::string>{"bid", "ask"}));
   EXPECT_EQ(spec.grid[1].every, PeriodUnit::kMonth);
   const auto& load = std::get<LoadSpec>(spec.FindStage("load")->kind);
-  EXPECT_EQ(load.dir, "/home/p/bars");
+  EXPECT_EQ(load.dir, "/srv/p/bars");
   EXPECT_EQ(load.baseline, MakeInstant(2024, 7, 1));
   EXPECT_EQ(spec.FindStage("1.5-bqx")->timeout, minutes(90));
-  EXPECT_EQ(std::get<CommandSpec>(spec.FindStage("report")->kind).cwd, "/home/p");
+  EXPECT_EQ(std::get<CommandSpec>(spec.FindStage("report")->kind).cwd, "/srv/p");
   EXPECT_EQ(std::get<SqlSpec>(spec.FindStage("2.1-sql")->kind).query, "select 1\n");
 }
 
@@ -417,10 +417,7 @@ TEST(PhaseFile, MistakesInStagesAreNamedWithTheirLine) {
       {"bad baseline", "\"2024-07-01\"", "\"frist\"", {"frist", "\"first\""}},
       {"share above one", "0.5", "1.5", {"1.5 is not between 0 and 1"}},
       {"duplicates", "max_bad_share = 0.5", "duplicates = \"keep\"", {"\"keep\" is not known"}},
-      {"missing file",
-       "queries/daily.sql",
-       "queries/x.sql",
-       {"/home/p/queries/x.sql is not there"}},
+      {"missing file", "queries/daily.sql", "queries/x.sql", {"/srv/p/queries/x.sql is not there"}},
       {"file and query",
        "table = \"daily\"",
        "query = \"x\"\ntable = \"daily\"",

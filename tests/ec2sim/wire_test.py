@@ -164,6 +164,7 @@ def test_offers(cloud, ec2, transcript):
     transcript.say(ec2, "DescribeSecurityGroups", GroupIds=["sg-00000000000000002"])
     transcript.say(ec2, "DescribeVpcs")
     transcript.say(ec2, "DescribeRouteTables")
+    transcript.say(ec2, "DescribeSpotPriceHistory", InstanceTypes=["c7i.nowhere"])
     start = datetime.datetime.now(datetime.timezone.utc)
     moved = ec2.describe_spot_price_history(
         InstanceTypes=["c7i.large"], ProductDescriptions=["Linux/UNIX"], StartTime=start,
@@ -188,6 +189,14 @@ def test_pages(ec2):
 
 def test_other_services(cloud, transcript):
     transcript.say(cloud.client("sts"), "GetCallerIdentity")
+    role = transcript.say(cloud.client("sts"), "AssumeRole", RoleSessionName="night",
+                          RoleArn="arn:aws:iam::111122223333:role/mayfly-controller")
+    assert role["Credentials"]["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
+    rds = cloud.client("rds")
+    transcript.say(rds, "DescribeDBInstances")
+    transcript.say(rds, "DescribeDBInstances", DBInstanceIdentifier="prod")
+    transcript.say(rds, "DescribeDBClusters")
+    transcript.say(rds, "DescribeDBClusters", DBClusterIdentifier="prod")
     ssm = cloud.client("ssm")
     transcript.say(ssm, "GetParameter",
                    Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
@@ -231,6 +240,8 @@ def test_quotas(cloud, transcript):
 def test_a_bucket(cloud, transcript):
     s3 = cloud.client("s3")
     bucket, key = "mayfly-simulated", "bundles/0123 4567+é.tar"
+    transcript.say(s3, "HeadBucket", Bucket=bucket)
+    transcript.say(s3, "HeadBucket", Bucket="nobodys")
     transcript.say(s3, "HeadObject", Bucket=bucket, Key=key)
     transcript.say(s3, "PutObject", Bucket=bucket, Key=key, Body=b"bundle", IfNoneMatch="*")
     transcript.say(s3, "PutObject", Bucket=bucket, Key=key, Body=b"other", IfNoneMatch="*")

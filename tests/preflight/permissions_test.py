@@ -50,6 +50,14 @@ def test_nothing_is_granted_that_is_not_called(said):
         assert called or row["action"] in said["implied"], row
 
 
+def test_every_call_has_a_transcript_of_an_official_client():
+    golden = "\n".join(file.read_text() for file in (ROOT / "tests/ec2sim/golden").glob("*.txt"))
+    kebab = lambda name: re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()  # noqa: E731
+    without = {name for name in calls_of_the_client()
+               if not re.search(rf"\b{name}\b", golden) and kebab(name) not in golden}
+    assert without == {"GetMetricData"}, "no command makes that one"
+
+
 def statements(policy):
     by_sid = {one["Sid"]: one for one in policy["Statement"]}
     assert len(by_sid) == len(policy["Statement"]), "a Sid stands there twice"

@@ -65,24 +65,4 @@ HttpReply AnswerEc2(Services& services, const Params& params) {
   return reply;
 }
 
-HttpReply AnswerSts(Services& services, const Params& params) {
-  if (params.Text("Action") != "GetCallerIdentity") {
-    HttpReply reply{.status = 400};
-    reply.body = fmt::format(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code>"
-        "<Message>Could not find operation {}</Message></Error></ErrorResponse>",
-        EscapeXml(params.Text("Action")));
-    return reply;
-  }
-  HttpReply reply;
-  reply.body = fmt::format(
-      "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-      "<GetCallerIdentityResult><Arn>arn:aws:iam::{0}:user/operator</Arn>"
-      "<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>{0}</Account></GetCallerIdentityResult>"
-      "<ResponseMetadata><RequestId>{1}</RequestId></ResponseMetadata>"
-      "</GetCallerIdentityResponse>",
-      kAccount, RequestId(services));
-  return reply;
-}
-
 }  // namespace mayfly::ec2

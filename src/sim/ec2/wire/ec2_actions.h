@@ -27,7 +27,6 @@ std::span<const Ec2Action> OfferActions();     // types, zones, images, networks
 HttpReply AnswerEc2(Services& services, const Params& params);
 
 // STS: GetCallerIdentity.
-HttpReply AnswerSts(Services& services, const Params& params);
 
 // An item of instancesSet.
 std::string InstanceXml(const Cloud& cloud, const Instance& instance);

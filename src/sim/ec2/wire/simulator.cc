@@ -9,6 +9,7 @@
 #include "sim/ec2/wire/ec2_actions.h"
 #include "sim/ec2/wire/json_services.h"
 #include "sim/ec2/wire/metadata.h"
+#include "sim/ec2/wire/query_services.h"
 #include "sim/ec2/wire/s3.h"
 #include "sim/ec2/wire/text.h"
 
@@ -19,9 +20,9 @@ using Json = nlohmann::json;
 
 // A signed call, as far as it could be read.
 struct Call {
-  std::string service;  // ec2, sts, s3, scheduler, or json
+  std::string service;  // ec2, sts, rds, s3, scheduler, or json
   std::string action;
-  Params params;  // ec2, sts
+  Params params;  // ec2, sts, rds
 };
 
 std::string Header(const HttpRequest& request, const std::string& name) {
@@ -80,13 +81,12 @@ HttpReply JsonReply(const Answer<Json>& answer) {
 }
 
 HttpReply QueryRefusal(const std::string& service, const Refusal& why) {
+  if (service == "sts" || service == "rds") return RefuseQuery(why);
   HttpReply reply{.status = why.status};
   const std::string error = fmt::format("<Error><Code>{}</Code><Message>{}</Message></Error>",
                                         EscapeXml(why.code), EscapeXml(why.message));
   reply.body =
-      service == "sts"
-          ? fmt::format("<ErrorResponse>{}<RequestId>0</RequestId></ErrorResponse>", error)
-          : fmt::format("<Response><Errors>{}</Errors><RequestID>0</RequestID></Response>", error);
+      fmt::format("<Response><Errors>{}</Errors><RequestID>0</RequestID></Response>", error);
   return reply;
 }
 
@@ -100,6 +100,7 @@ HttpReply AnswerCall(Services& services, const HttpRequest& request, const Call&
   if (call.service == "s3") return AnswerS3(services, request);
   if (call.service == "scheduler") return JsonReply(AnswerScheduler(services, request));
   if (call.service == "sts") return AnswerSts(services, call.params);
+  if (call.service == "rds") return AnswerRds(services, call.params);
   if (call.service == "ec2") return AnswerEc2(services, call.params);
   if (call.service != "json") {
     return QueryRefusal(call.service,

@@ -107,18 +107,6 @@ bool IsWished(const PreflightRequest& request, const std::string& type) {
   return std::ranges::find(wished, type) != wished.end();
 }
 
-std::vector<Market> MarketsOf(OnDemandRule rule) {
-  switch (rule) {
-    case OnDemandRule::kNever:
-      return {Market::kSpot};
-    case OnDemandRule::kAfterSpot:
-      return {Market::kSpot, Market::kOnDemand};
-    case OnDemandRule::kOnly:
-      return {Market::kOnDemand};
-  }
-  return {};
-}
-
 bool IsCloudHere(const Caller& caller) {
   const std::string base = caller.endpoints().For(Service::kEc2).base;
   return base.starts_with("http://127.") || base.starts_with("http://localhost:") ||

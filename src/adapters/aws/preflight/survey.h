@@ -6,6 +6,7 @@
 
 #include "adapters/aws/ec2_market.h"
 #include "adapters/aws/ec2_places.h"
+#include "adapters/aws/markets.h"
 #include "adapters/aws/preflight/preflight.h"
 
 namespace mayfly::aws {
@@ -22,9 +23,6 @@ struct Survey {
 Survey TakeSurvey(Caller& caller, const PreflightRequest& request);
 
 bool IsWished(const PreflightRequest& request, const std::string& type);
-
-// The markets that the phase's rule uses, in the order in which they are tried.
-std::vector<Market> MarketsOf(OnDemandRule rule);
 
 // Whether machines live on this computer: the cloud is a simulator on the loopback address.
 bool IsCloudHere(const Caller& caller);

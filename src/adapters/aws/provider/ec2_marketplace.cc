@@ -10,24 +10,13 @@
 #include "adapters/aws/ec2_instances.h"
 #include "adapters/aws/ec2_market.h"
 #include "adapters/aws/ec2_things.h"
+#include "adapters/aws/markets.h"
 #include "adapters/aws/provider/quota_families.h"
 #include "adapters/aws/quotas.h"
 #include "base/text.h"
 
 namespace mayfly::aws {
 namespace {
-
-std::vector<Market> MarketsOf(OnDemandRule rule) {
-  switch (rule) {
-    case OnDemandRule::kNever:
-      return {Market::kSpot};
-    case OnDemandRule::kAfterSpot:
-      return {Market::kSpot, Market::kOnDemand};
-    case OnDemandRule::kOnly:
-      return {Market::kOnDemand};
-  }
-  return {};
-}
 
 struct Wish {
   std::string type;

@@ -21,7 +21,7 @@ Result<std::unique_ptr<AwsClient>> AwsClient::Open(Host& host, const std::string
       new AwsClient(host, {environment, std::move(profiles), std::move(endpoints), policy}));
 }
 
-AwsClient::AwsClient(Host& host, Settings settings)
+AwsClient::AwsClient(Host& host, const Settings& settings)
     : http_({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")}),
       credentials_({settings.environment, host.files(), host.processes(), http_, host.clock()},
                    settings.profiles, settings.endpoints),

@@ -31,7 +31,7 @@ class AwsClient {
     aws::Endpoints endpoints;
     aws::CallPolicy policy;
   };
-  AwsClient(Host& host, Settings settings);
+  AwsClient(Host& host, const Settings& settings);
 
   http::CurlClient http_;
   aws::CredentialChain credentials_;

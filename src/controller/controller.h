@@ -73,7 +73,7 @@ class Controller {
   Status CarryOut(const sched::Action& action, const RunSnapshot& snapshot);
   sched::Choice ChooseNext(const RunSnapshot& snapshot);
   std::vector<QuotaRoom> ReadQuotas(const RunSnapshot& snapshot);
-  Status LaunchMachine(const MachineIntent& wish, const RunSnapshot& snapshot);
+  Status LaunchMachine(const MachineIntent& asked, const RunSnapshot& snapshot);
   Status RecordAnswer(MachineId machine, const std::vector<Offer>& offers,
                       const LaunchAnswer& answer);
   Status RecordBought(MachineId machine, const std::string& external_id,

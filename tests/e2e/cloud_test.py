@@ -37,6 +37,9 @@ instance_profile = "mayfly-worker"
 bucket = "mayfly-simulated"
 tags = {{ team = "fx" }}
 
+[machines.setup]
+commands = ["echo made ready"]
+
 [grid]
 pair = "from-data"
 period = "from-data"
@@ -160,6 +163,30 @@ def test_a_phase_with_a_command_runs_on_a_rented_machine_and_leaves_nothing(mayf
     assert server.query(team.name, "select words from rented.words") == [("ok",)]
     bill = cloud.get("bill")["micro_usd"]
     assert mayfly.json("cost")["metered_micro_usd"] == bill > 0
+    assert "setup command 1: made ready" in mayfly.ok("logs")
+
+
+@pytest.mark.parametrize("hinder, words", [
+    ({"do": "quota", "code": "L-34B43A08", "value": 1}, ["quota spot", "L-34B43A08"]),
+    ({"do": "calls", "action": "RunInstances", "code": "UnauthorizedOperation", "status": 403},
+     ["permission spot", "iam-policy"]),
+])
+def test_nothing_is_launched_while_a_line_of_the_preflight_stands(mayfly, server, cloud, hinder, words):
+    team = Team(mayfly, server, cloud)
+    cloud.script(hinder)
+    done = team.run()
+    assert done.returncode == 6, done.stderr
+    for word in [*words, "stand in the way"]:
+        assert word in done.stderr
+    assert team.instances() == []
+    assert mayfly.run("plan", "phase.toml").returncode == 6
+
+
+def test_an_embedded_database_is_no_place_for_rented_machines(mayfly, server, cloud):
+    Team(mayfly, server, cloud)
+    done = mayfly.run("run", "phase.toml", "--yes", "--set", "database.url=embedded", timeout=60)
+    assert done.returncode == 6
+    assert "machines cannot reach an embedded database" in done.stderr
 
 
 # What can befall a call: how often, and what then. A refusal that no waiting mends ends the command

@@ -114,11 +114,14 @@ Status Controller::RecordNews(RunSnapshot& snapshot, const std::vector<MachineSi
 }
 
 Status Controller::TakeControl() {
-  if (control_) return {};
-  TRY_ASSIGN(control_, store_.TakeControl(options_.run, options_.who));
-  if (!options_.resume) return {};
+  if (!control_) {
+    TRY_ASSIGN(control_, store_.TakeControl(options_.run, options_.who));
+  }
+  if (!options_.resume || resumed_) return {};
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
-  return Resume(snapshot);
+  TRY(Resume(snapshot));
+  resumed_ = true;
+  return {};
 }
 
 // I9: whoever is not the acting controller does nothing more.
@@ -133,15 +136,18 @@ Error Controller::LostControl(const RunSnapshot& snapshot) const {
                               options_.run.value, snapshot.run.control.value, control_->value));
 }
 
-// The operator mended the cause: what failed for good gets fresh budgets.
+// The operator mended the cause: what failed for good gets fresh budgets. Repeated until it is
+// known to be done, since any of its replies can be lost.
 Status Controller::Resume(const RunSnapshot& snapshot) {
   bool at_rest = snapshot.run.state == RunState::kFailed || snapshot.run.state == RunState::kPaused;
-  mended_ = snapshot.now;
+  if (at_rest && !mended_) {
+    mended_ = snapshot.now;
+    // Machines that were lost before are forgiven too.
+    options_.policy.replacements += static_cast<int>(snapshot.machines.size());
+    options_.policy.pauses_on_overrun = false;  // they know, and want it all the same
+  }
   if (snapshot.Totals().quarantined > 0) TRY(Apply(RetryQuarantined{}));
   if (!at_rest) return {};
-  // Machines that were lost before are forgiven too.
-  options_.policy.replacements += static_cast<int>(snapshot.machines.size());
-  options_.policy.pauses_on_overrun = false;  // they know, and want it all the same
   return Apply(SetRunState{RunState::kRunning, "the operator continues it", std::nullopt});
 }
 
@@ -181,7 +187,7 @@ sched::Choice Controller::ChooseNext(const RunSnapshot& snapshot) {
   sched::LadderView view{.rungs = purse_.Rungs(snapshot),
                          .refusals = snapshot.refusals,
                          .quotas = ReadQuotas(snapshot),
-                         .mended = mended_,
+                         .mended = mended_.value_or(Instant::min()),
                          .now = snapshot.now};
   for (const MachineView& machine : snapshot.machines) {
     if (machine.born)

@@ -95,7 +95,8 @@ class Controller {
   std::optional<Fence> control_;
   Duration loaded_{};  // mono time before the snapshot was asked for
   int empty_residue_passes_ = 0;
-  Instant mended_ = Instant::min();  // refusals from before were mended by the operator
+  std::optional<Instant> mended_;  // by the operator: what was refused before, for instance
+  bool resumed_ = false;
   std::vector<QuotaRoom> quotas_;
   std::optional<Duration> quotas_read_;
   int troubles_ = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace mayfly {
 namespace {
 
@@ -35,6 +37,10 @@ class ScriptedStore : public RunStore {
       --conflicts;
       return Conflict("machine 1: there is no step from gone to ending");
     }
+    if (replies_lost > 0) {
+      --replies_lost;
+      return Ambiguous("the reply was lost");
+    }
     told.push_back("apply " + std::to_string(change.index()));
     applied.push_back(change);
     return {};
@@ -59,6 +65,7 @@ class ScriptedStore : public RunStore {
   bool control_refused = false;
   int loads_that_fail = 0;
   int conflicts = 0;
+  int replies_lost = 0;
   std::vector<std::string> told;
   std::vector<Change> applied;
   std::vector<MachineIntent> intents;
@@ -218,6 +225,26 @@ TEST(Controller, WhatWasRefusedBeforeTheOperatorContinuedIsForgiven) {
   s.run.state = RunState::kRunning;
   controller.Step();
   EXPECT_EQ(bench.provider.asked.size(), 1U);
+}
+
+// The reply to its first change is lost: the run must not be left as it was.
+TEST(Controller, ContinuingIsRepeatedUntilItIsKnownToBeDone) {
+  Bench bench;
+  Controller controller{
+      {.run = RunId{1}, .resume = true}, bench.clock, bench.store, bench.provider, nullptr};
+  RunSnapshot& s = bench.store.snapshot;
+  s.run.state = RunState::kFailed;
+  s.stages[0].tasks = {.quarantined = 1};
+  bench.store.replies_lost = 1;
+  controller.Step();
+  EXPECT_FALSE(controller.done());
+  bench.clock.mono += seconds(10);
+  controller.Step();
+  auto continued = [](const Change& change) {
+    const auto* moved = std::get_if<SetRunState>(&change);
+    return moved != nullptr && moved->to == RunState::kRunning;
+  };
+  EXPECT_TRUE(std::ranges::any_of(bench.store.applied, continued));
 }
 
 class ScriptedMarket : public Marketplace {

@@ -28,13 +28,16 @@ sched::Policy PolicyOf(const Drive& drive) {
   return policy;
 }
 
-// Two who watch; the second may be absent.
+// Two who watch; the second may be absent. It may talk: what is drawn is out of its way by then.
 class Both final : public ControllerObserver {
  public:
-  Both(ControllerObserver& first, ControllerObserver* second) : first_(first), second_(second) {}
+  Both(RunProgress& first, ControllerObserver* second) : first_(first), second_(second) {}
   void OnSnapshot(const RunSnapshot& snapshot) override {
+    if (second_ != nullptr) {
+      first_.Close();
+      second_->OnSnapshot(snapshot);
+    }
     first_.OnSnapshot(snapshot);
-    if (second_ != nullptr) second_->OnSnapshot(snapshot);
   }
   void OnAction(const sched::Action& action, const Status& outcome) override {
     first_.OnAction(action, outcome);
@@ -46,7 +49,7 @@ class Both final : public ControllerObserver {
   }
 
  private:
-  ControllerObserver& first_;
+  RunProgress& first_;
   ControllerObserver* second_;
 };
 

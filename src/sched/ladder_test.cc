@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 const Instant kNow = *ParseInstant("2026-11-27T12:00:00Z");
 
-Rung SomeRung(std::string zone, int step_down = 0, Market market = Market::kSpot,
+Rung SomeRung(const std::string& zone, int step_down = 0, Market market = Market::kSpot,
               std::int64_t micro_usd = 450'000) {
   int vcpus = step_down == 0 ? 32 : 16;
   Pool pool{"us-east-1", "us-east-1" + zone, step_down == 0 ? "c7i.8xlarge" : "c7i.4xlarge",
@@ -96,11 +96,11 @@ TEST(Ladder, OnDemandComesOnlyAfterSpotWasTriedLongEnough) {
   bench.rules.on_demand = OnDemandRule::kAfterSpot;
   for (std::size_t i : {0, 1, 2, 3}) bench.Refuse(i, RefusalKind::kDry);
   bench.Refuse(0, RefusalKind::kDry, minutes(10) - seconds(1));
-  EXPECT_NE(bench.Waits(), "");
+  EXPECT_FALSE(bench.Waits().empty());
   bench.view.now += seconds(1);
   EXPECT_THAT(bench.Asked(), ElementsAre(4));
   bench.view.last_had = bench.view.now - minutes(1);  // a machine came meanwhile: from the start
-  EXPECT_NE(bench.Waits(), "");
+  EXPECT_FALSE(bench.Waits().empty());
 }
 
 TEST(Ladder, OnDemandAtOnceWhereSpotCanNeverFit) {
@@ -152,7 +152,7 @@ TEST(Ladder, KnowsEveryStateOfAQuotaRequest) {
     bench.view.rungs.resize(3);
     bench.view.quotas = {
         {Market::kSpot, "L-34B43A08", 8, 0, QuotaAsked{c.state, c.is_decided, 64}}};
-    EXPECT_EQ(bench.Waits() != "", c.waits) << c.state;
+    EXPECT_EQ(!bench.Waits().empty(), c.waits) << c.state;
     EXPECT_THAT(c.waits ? bench.Waits() : bench.Stops(),
                 HasSubstr(fmt::format("a request for 64 is {}", c.state)));
     bench.view.quotas[0].limit = 64;  // it came into force
@@ -189,7 +189,7 @@ TEST(Ladder, APriceAboveTheCeilingIsNotAsked) {
 TEST(Ladder, NothingOfferedStops) {
   Bench bench;
   bench.view.rungs.clear();
-  EXPECT_NE(bench.Stops(), "");
+  EXPECT_FALSE(bench.Stops().empty());
 }
 
 // Whatever pools said before: it never asks one that is blocked, waits only for the future and at

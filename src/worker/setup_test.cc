@@ -14,8 +14,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 struct SetupBench {
-  explicit SetupBench(SetupSpec spec)
-      : setup(PlanSetup(spec, "/work"), clock, processes,
+  explicit SetupBench(const SetupSpec& spec)
+      : setup(PlanSetup(spec, "/there"), clock, processes,
               [this](const std::string& line) { said.push_back(line); }) {}
 
   FixedClock clock;
@@ -25,18 +25,18 @@ struct SetupBench {
 };
 
 TEST(Setup, PlansTheSwapFileFirstAndOnlyWhereItIsStated) {
-  SetupPlan plan = PlanSetup({.commands = {"a", "b"}, .swap_bytes = 8LL << 30}, "/work");
+  SetupPlan plan = PlanSetup({.commands = {"a", "b"}, .swap_bytes = 8LL << 30}, "/there");
   ASSERT_EQ(plan.steps.size(), 3U);
   EXPECT_EQ(plan.steps[0].name, "setup of swap");
   EXPECT_THAT(plan.steps[0].process.argv[2], HasSubstr("fallocate -l 8589934592"));
   EXPECT_THAT(plan.steps[0].process.argv[2], HasSubstr("swapon"));
-  EXPECT_THAT(PlanSetup({}, "/work").steps, IsEmpty());
+  EXPECT_THAT(PlanSetup({}, "/there").steps, IsEmpty());
 }
 
 TEST(Setup, ACommandRunsInTheFolderAndDoesNotSeeTheWayToTheLedger) {
-  SetupPlan plan = PlanSetup({.commands = {"pip install x"}}, "/work");
+  SetupPlan plan = PlanSetup({.commands = {"pip install x"}}, "/there");
   EXPECT_THAT(plan.steps[0].process.argv, ElementsAre("/bin/sh", "-c", "pip install x"));
-  EXPECT_EQ(plan.steps[0].process.cwd, "/work");
+  EXPECT_EQ(plan.steps[0].process.cwd, "/there");
   EXPECT_THAT(plan.steps[0].process.unset_env, Contains("MAYFLY_DATABASE"));
 }
 

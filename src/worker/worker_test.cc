@@ -294,8 +294,8 @@ struct Machine {
                         .arm_deadline = [this](Duration d) { armed = d; }},
       clock, registry, processes, notices};
 
-  void Begin(SetupSpec setup) {
-    terms.setup = PlanSetup(setup, "/work");
+  void Begin(const SetupSpec& setup) {
+    terms.setup = PlanSetup(setup, "/there");
     supervisor.Step();
   }
   void Beat() {

@@ -1,9 +1,17 @@
 #include "cli/aws_client.h"
 
+#include <sys/utsname.h>
+
 #include <cstdlib>
 #include <random>
 
 namespace mayfly::cli {
+
+std::string ProgramArchitecture() {
+  utsname system{};
+  const std::string machine = uname(&system) == 0 ? static_cast<const char*>(system.machine) : "";
+  return machine == "aarch64" ? "arm64" : machine;
+}
 
 std::optional<std::string> FromProcess(const std::string& name) {
   const char* value = std::getenv(name.c_str());

@@ -38,6 +38,9 @@ class AwsClient {
   aws::Caller caller_;
 };
 
+// What this program was built for, as EC2 calls it: "x86_64", "arm64".
+std::string ProgramArchitecture();
+
 // The variable, also where it is set and empty.
 std::optional<std::string> FromProcess(const std::string& name);
 

@@ -1,7 +1,6 @@
 #include "cli/check_provider.h"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 
@@ -11,13 +10,6 @@
 
 namespace mayfly::cli {
 namespace {
-
-// As EC2 calls it.
-std::string Architecture() {
-  utsname system{};
-  const std::string machine = uname(&system) == 0 ? static_cast<const char*>(system.machine) : "";
-  return machine == "aarch64" ? "arm64" : machine;
-}
 
 // Empty where the program's own files cannot be read: then nobody can tell.
 std::string NeededLibc() {
@@ -55,7 +47,7 @@ aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now)
   request.expect = spec.expect;
   request.deadline = UntilDeadline(spec, now);
   request.tags = TagsOf(spec, question.ledger_name, now + request.deadline);
-  request.architecture = Architecture();
+  request.architecture = ProgramArchitecture();
   request.needed_libc = NeededLibc();
   request.database.is_embedded = spec.database.url == "embedded" && !question.machines_are_here;
   if (question.room.ok()) {

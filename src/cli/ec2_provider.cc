@@ -57,7 +57,7 @@ Result<Provider> OpenEc2(const ProviderRequest& request) {
   TRY_ASSIGN(std::unique_ptr<AwsClient> opened, AwsClient::Open(request.host, spec.region));
   std::shared_ptr<AwsClient> client = std::move(opened);
   TRY_ASSIGN(const std::string ledger, request.ledger.Identity());
-  TRY_ASSIGN(aws::Ec2Places places, aws::FindPlaces(client->caller(), spec));
+  TRY_ASSIGN(aws::Ec2Places places, aws::FindPlaces(client->caller(), spec, ProgramArchitecture()));
   TRY_ASSIGN(const bundle::Bundle packed, PackFor(request));
   const aws::BundleObject object{
       spec.bucket, fmt::format("{}mayfly-{}.tar.gz", kBundlePrefix, packed.sha256), packed.sha256};

@@ -25,7 +25,7 @@ class Ec2Market : public ::testing::Test {
   }
 
   aws::Ec2Marketplace Marketplace(const Ec2Spec& spec) {
-    Result<aws::Ec2Places> places = aws::FindPlaces(cloud_.caller(), spec);
+    Result<aws::Ec2Places> places = aws::FindPlaces(cloud_.caller(), spec, "x86_64");
     EXPECT_TRUE(places.ok()) << places.error().message();
     return {cloud_.caller(), spec, places.ok() ? *places : aws::Ec2Places{}};
   }
@@ -53,7 +53,7 @@ class Ec2Market : public ::testing::Test {
 };
 
 TEST_F(Ec2Market, APhasesWordsBecomeIdsOfEc2) {
-  auto places = aws::FindPlaces(cloud_.caller(), Spec());
+  auto places = aws::FindPlaces(cloud_.caller(), Spec(), "x86_64");
   ASSERT_TRUE(places.ok()) << places.error().message();
   EXPECT_EQ(places->image_id, "ami-0deb1200000000086");
   EXPECT_FALSE(places->root_device.empty());
@@ -62,13 +62,28 @@ TEST_F(Ec2Market, APhasesWordsBecomeIdsOfEc2) {
   Ec2Spec twice = Spec();
   twice.zones = {};
   twice.subnets = {"subnet-0000000000000000c"};
-  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice)->subnets.begin()->first, "us-east-1c");
+  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice, "x86_64")->subnets.begin()->first,
+            "us-east-1c");
   twice.zones = {"us-east-1a"};
-  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice, "x86_64").error().kind(), ErrorKind::kInvalid);
   twice.subnets = {"subnet-00000000000000099"};
-  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice, "x86_64").error().kind(), ErrorKind::kInvalid);
   twice.image = "ssm:/no/such/image";
-  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(aws::FindPlaces(cloud_.caller(), twice, "x86_64").error().kind(), ErrorKind::kNotFound);
+}
+
+// As the preflight finds it, for launch and preflight go by the same words.
+TEST_F(Ec2Market, DebianIsFoundForTheProgramAndWhereItHasNoParameter) {
+  auto arm = aws::FindPlaces(cloud_.caller(), Spec(), "arm64");
+  ASSERT_TRUE(arm.ok()) << arm.error().message();
+  EXPECT_EQ(arm->architecture, "arm64");
+  cloud_.Script({{"do", "calls"},
+                 {"action", "GetParameter"},
+                 {"code", "ParameterNotFound"},
+                 {"status", 400}});
+  auto named = aws::FindPlaces(cloud_.caller(), Spec(), "x86_64");
+  ASSERT_TRUE(named.ok()) << named.error().message();
+  EXPECT_EQ(named->image_id, "ami-0deb1200000000086");
 }
 
 TEST_F(Ec2Market, PoolsComeInTheOrderOfThePhasesWishes) {

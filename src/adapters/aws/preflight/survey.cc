@@ -4,12 +4,10 @@
 
 #include <algorithm>
 
-#include "adapters/aws/secrets.h"
+#include "adapters/aws/images.h"
 
 namespace mayfly::aws {
 namespace {
-
-constexpr std::string_view kDebianOwner = "136693071363";
 
 std::vector<std::string> AllTypes(const Ec2Spec& spec) {
   std::vector<std::string> names = spec.types;
@@ -52,38 +50,6 @@ Result<std::vector<SecurityGroup>> FindGroups(Caller& caller, const Ec2Spec& spe
       caller, {{}, {{"vpc-id", {subnets->front().vpc_id}}, {"group-name", {"default"}}}});
 }
 
-// Debian publishes its newest image as a parameter; where a region does not have that yet, the
-// images of Debian's own account have a name by which they are found.
-Result<std::string> FindDebian(Caller& caller, const std::string& architecture) {
-  const std::string debian_name = architecture == "arm64" ? "arm64" : "amd64";
-  Result<std::string> parameter =
-      GetParameter(caller, "/aws/service/debian/release/12/latest/" + debian_name);
-  const bool is_absent = !parameter.ok() && parameter.error().kind() == ErrorKind::kNotFound;
-  if (!is_absent) return parameter;
-  const Filters filters{{"owner-id", {std::string(kDebianOwner)}},
-                        {"name", {fmt::format("debian-12-{}*", debian_name)}}};
-  TRY_ASSIGN(const std::vector<Image> images, DescribeImages(caller, {{}, filters}));
-  if (images.empty()) return NotFound("no image of Debian 12 for " + architecture);
-  return std::ranges::max(images, {}, &Image::created).id;
-}
-
-Result<std::string> FindImageId(Caller& caller, const std::string& image,
-                                const std::string& architecture) {
-  constexpr std::string_view kParameter = "ssm:";
-  if (image.starts_with(kParameter)) return GetParameter(caller, image.substr(kParameter.size()));
-  if (image == "debian-12") return FindDebian(caller, architecture);
-  return image;
-}
-
-Result<Image> FindTheImage(Caller& caller, const PreflightRequest& request) {
-  Result<std::string> found = FindImageId(caller, request.ec2.image, request.architecture);
-  if (!found.ok()) return found.error().Within(request.ec2.image);
-  const std::string& id = *found;
-  TRY_ASSIGN(std::vector<Image> images, DescribeImages(caller, {{id}, {}}));
-  if (images.empty()) return NotFound(fmt::format("there is no image {}", id));
-  return std::move(images.front());
-}
-
 }  // namespace
 
 Survey TakeSurvey(Caller& caller, const PreflightRequest& request) {
@@ -92,7 +58,7 @@ Survey TakeSurvey(Caller& caller, const PreflightRequest& request) {
   Result<std::vector<Offering>> offerings = DescribeInstanceTypeOfferings(caller, AllTypes(spec));
   Result<std::vector<Subnet>> subnets = FindSubnets(caller, spec);
   Result<std::vector<SecurityGroup>> groups = FindGroups(caller, spec, subnets);
-  Result<Image> image = FindTheImage(caller, request);
+  Result<Image> image = FindImage(caller, spec.image, request.architecture);
   return {caller,
           request,
           std::move(types),

@@ -5,33 +5,19 @@
 #include <algorithm>
 
 #include "adapters/aws/ec2_places.h"
-#include "adapters/aws/secrets.h"
+#include "adapters/aws/images.h"
 
 namespace mayfly::aws {
 namespace {
 
-constexpr std::string_view kDebian = "debian-12";
-// What Debian publishes itself, in every region.
-constexpr const char* kDebianParameter = "/aws/service/debian/release/12/latest/amd64";
-
-Result<std::string> ImageIdOf(Caller& caller, const std::string& image) {
-  if (image == kDebian) return GetParameter(caller, kDebianParameter);
-  if (image.starts_with("ssm:")) return GetParameter(caller, image.substr(4));
-  return image;
-}
-
-Status FindImage(Caller& caller, const std::string& image, Ec2Places& places) {
-  TRY_ASSIGN(places.image_id, ImageIdOf(caller, image));
-  TRY_ASSIGN(const std::vector<Image> found,
-             DescribeImages(caller, {.ids = {places.image_id}, .filters = {}}));
-  if (found.empty()) return NotFound(fmt::format("image {} ({})", image, places.image_id));
-  const Image& one = found.front();
-  if (one.state != "available" || one.root_device.empty()) {
-    return Invalid(fmt::format("image {} ({}) is {}, with the root device '{}'; take another",
-                               image, places.image_id, one.state, one.root_device));
+Status TakeImage(const std::string& word, const Image& image, Ec2Places& places) {
+  if (image.state != "available" || image.root_device.empty()) {
+    return Invalid(fmt::format("image {} ({}) is {}, with the root device '{}'; take another", word,
+                               image.id, image.state, image.root_device));
   }
-  places.root_device = one.root_device;
-  places.architecture = one.architecture;
+  places.image_id = image.id;
+  places.root_device = image.root_device;
+  places.architecture = image.architecture;
   return {};
 }
 
@@ -61,10 +47,11 @@ Status FindSubnets(Caller& caller, const Ec2Spec& spec, Ec2Places& places) {
 
 }  // namespace
 
-Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec) {
+Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec, const std::string& architecture) {
   Ec2Places places;
   places.region = spec.region.empty() ? caller.endpoints().region() : spec.region;
-  TRY(FindImage(caller, spec.image, places));
+  TRY_ASSIGN(const Image image, FindImage(caller, spec.image, architecture));
+  TRY(TakeImage(spec.image, image, places));
   TRY(FindSubnets(caller, spec, places));
   return places;
 }

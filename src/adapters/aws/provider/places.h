@@ -18,6 +18,7 @@ struct Ec2Places {
 
 // kInvalid: no such image or subnet, subnets that are two in one zone or none in the zones of the
 // phase, an image that is not usable; kNotFound: no such parameter.
-Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec);
+// `architecture`: of the program that will run there.
+Result<Ec2Places> FindPlaces(Caller& caller, const Ec2Spec& spec, const std::string& architecture);
 
 }  // namespace mayfly::aws

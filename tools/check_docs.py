@@ -6,6 +6,8 @@
 - every relative link of a *.md leads to a file, and to a heading of it if it names one;
 - every folder of src/ has a line in src/README.md;
 - every decision in docs/adr/ has its four sections and a line in docs/adr/README.md;
+- every entry of docs/runbook.md (a heading of the third level) names a test that tries it, and the
+  test is there;
 - every docs/cli/COMMAND.md shows what `mayfly COMMAND --help` says, word for word, in its first
   fenced block (MAYFLY_ACCEPT=1 writes it there).
 """
@@ -21,6 +23,8 @@ FENCE = re.compile(r"^```[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.MULTILINE)
 LEAD = re.compile(r"^\*\*(.+?)\.\*\*", re.MULTILINE)  # a paragraph that begins with its title
 SKIPPED = {"build", ".git", ".venv", "node_modules", ".mayfly"}
+ENTRY = re.compile(r"^### (.+?)$(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
+TRIED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 ADR_SECTIONS = ("Context", "Decision", "Price", "What would change our mind")
 
 
@@ -94,6 +98,20 @@ def check_decisions(root):
             yield f"docs/adr/README.md:1: has no line for {file.name}"
 
 
+def check_runbook(root):
+    file = root / "docs/runbook.md"
+    text = file.read_text() if file.exists() else ""
+    for entry in ENTRY.finditer(text):
+        line = text.count("\n", 0, entry.start()) + 1
+        tests = TRIED.findall(entry[2].partition("Tried by:")[2])
+        if not tests:
+            yield f"docs/runbook.md:{line}: '{entry[1]}' was tried by no test"
+        for path, name in tests:
+            test = root / path
+            if not test.exists() or not re.search(rf"^def {name}\(", test.read_text(), re.MULTILINE):
+                yield f"docs/runbook.md:{line}: there is no test {path}::{name}"
+
+
 def help_of(binary, command):
     """What the command says about itself; a complaint about it in the second place."""
     done = subprocess.run([binary, *command.split(), "--help"], capture_output=True, text=True,
@@ -134,6 +152,7 @@ def complaints(root, binary):
     yield from check_links(root)
     yield from check_folders(root)
     yield from check_decisions(root)
+    yield from check_runbook(root)
     yield from check_commands(root, binary)
 
 

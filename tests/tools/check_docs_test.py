@@ -59,3 +59,18 @@ def test_accept_writes_the_help_and_keeps_the_rest(tree, tmp_path, monkeypatch):
     monkeypatch.setenv("MAYFLY_ACCEPT", "1")
     assert tree({"docs/cli/run.md": "# run\n```text\nold\n```\nmore\n"}, "new") == []
     assert (tmp_path / "docs/cli/run.md").read_text() == "# run\n```text\nnew\n```\nmore\n"
+
+
+@pytest.mark.parametrize("entry, complaint", [
+    ("It goes on.\n\nTried by: `tests/e2e/x_test.py::test_it`.\n", None),
+    ("It goes on.\n", "docs/runbook.md:3: 'No light' was tried by no test"),
+    ("See `tests/e2e/x_test.py::test_it`.\n", "docs/runbook.md:3: 'No light' was tried by no test"),
+    ("Tried by: `tests/e2e/x_test.py::test_i`.\n",
+     "docs/runbook.md:3: there is no test tests/e2e/x_test.py::test_i"),
+    ("Tried by: `tests/e2e/y_test.py::test_it`.\n",
+     "docs/runbook.md:3: there is no test tests/e2e/y_test.py::test_it"),
+])
+def test_an_entry_of_the_runbook_was_tried(tree, entry, complaint):
+    found = tree({"docs/runbook.md": f"# Runbook\n\n### No light\n\n{entry}\n## Next\n",
+                  "tests/e2e/x_test.py": "def test_it(place):\n    pass\n"})
+    assert found == ([complaint] if complaint else [])

@@ -221,6 +221,8 @@ PhasePlan WithQuery(const std::string& query) {
   PhasePlan plan = MakePlan("contract");
   plan.stages[0].spec.kind = LoadSpec{};  // its statement is none of ours
   std::get<SqlSpec>(plan.stages[4].spec.kind).query = query;
+  plan.stages[1].spec.after = {"load"};
+  plan.stages[4].spec.after = {"first"};
   return plan;
 }
 
@@ -241,6 +243,24 @@ TEST(PlanCheck, StatementsAreHeldAgainstAllDeclaredOutputs) {
   EXPECT_THAT(check("SELECT v FROM absent"), HasSubstr("absent"));
   postgres::Connection db = OpenAsSuperuser(conninfo);
   EXPECT_EQ(MustRun(db, "SELECT to_regnamespace('mayfly_plan_check')::text").Text(0, 0), "");
+}
+
+// What it reads would be there or not, in whole or in part, as it happens.
+TEST(PlanCheck, AQueryReadsOnlyWhatItsStageComesAfter) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();
+  auto check = [&](const std::string& query) {
+    Status checked = postgres::CheckQueries(conninfo, WithQuery(query));
+    return checked.ok() ? std::string() : checked.error().message();
+  };
+  EXPECT_EQ(check("SELECT v FROM first"), "");
+  EXPECT_EQ(check("SELECT v FROM bars"), "");  // by way of first
+  EXPECT_THAT(check("SELECT v FROM second"),
+              HasSubstr("stage whole, query: reads second of stage second and does not come after "
+                        "it: after = [\"second\"]"));
+  EXPECT_THAT(check("SELECT 1.5 AS v WHERE EXISTS (WITH x AS (SELECT FROM second) TABLE x)"),
+              HasSubstr("reads second"));
+  EXPECT_THAT(check("SELECT v FROM whole"), HasSubstr("reads whole, which it writes"));
+  EXPECT_THAT(check("SELECT v, v FROM first"), HasSubstr("\"v\" specified more than once"));
 }
 
 TEST(PlanCheck, AssertionsGiveOneBoolean) {

@@ -12,6 +12,7 @@ namespace mayfly::contract_test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A store whose runs pass without work.
 class Publishing : public ::testing::Test {
@@ -174,6 +175,25 @@ TEST_F(Publishing, WhatIsInTheWayIsNotTouched) {
             "");  // nor half done
   MustRun(db, "DROP TABLE contract.first");
   EXPECT_TRUE(store_->Publish(run, control_).ok());
+}
+
+TEST_F(Publishing, WhatIsInTheWayIsToldAtPlan) {
+  PhasePlan plan = MakePlan("contract");
+  auto check = [&] { return postgres::CheckPublication(conninfo_, plan); };
+  EXPECT_TRUE(check().ok());
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  EXPECT_FALSE(MustRun(db, "SELECT to_regnamespace('contract') IS NOT NULL").Bool(0, 0));
+  PublishAndClose(plan);
+  EXPECT_TRUE(check().ok());  // its own views are in nobody's way
+  MustRun(db, "DROP VIEW contract.first; CREATE TABLE contract.first (mine int)");
+  plan.spec.name = "another";  // whose views they are not
+  Status checked = check();
+  ASSERT_FALSE(checked.ok());
+  EXPECT_EQ(checked.error().kind(), ErrorKind::kConflict);
+  for (const char* table : {"bars", "first", "second", "whole"}) {
+    EXPECT_THAT(checked.error().message(), HasSubstr(fmt::format("\"contract\".\"{}\"", table)));
+  }
+  EXPECT_THAT(checked.error().message(), Not(HasSubstr("absent")));
 }
 
 TEST_F(Publishing, TablesThatARunLacksAndColumnsThatChangedGo) {

@@ -4,9 +4,10 @@ Usage: run.py [--only NAME ...] [--build DIR] [--rounds N] [--quick] [--print] [
 
 Each file of bench/sections is one section of the document: a module with TITLE and a function
 section(bench) that returns Markdown. --only measures the named sections and keeps the others as
-they are in the document; --print writes to the terminal alone; --json keeps the figures; --quick
-takes tiny sizes, to see that everything runs. A section that cannot be measured says why in its
-place, and the exit code is 1.
+they are in the document; --print writes to the terminal alone; --json keeps the figures (those of the
+document are in docs/plots/figures.json); --quick takes tiny sizes, to see that everything runs. A
+section that cannot be measured says why in its place, and the exit code is 1. The goals are told
+again whenever a section is kept.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from harness import Bench, CannotMeasure, cpu_model, steal_share  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
+FIGURES = ROOT / "docs" / "plots" / "figures.json"  # of all sections, as they are in the document
 
 PREAMBLE = """# Performance
 
@@ -53,6 +55,8 @@ def measure(module, bench):
         body, measured = module.section(bench).strip(), True
     except CannotMeasure as reason:
         body, measured = f"Not measured: {reason}.", False
+    if not getattr(module, "MEASURES", True):
+        return f"## {module.TITLE}\n\n{body}", measured
     steal = steal_share(before)
     bench.record(f"{module.__name__.removeprefix('section_')}.steal", steal)
     sizes = " of tiny sizes, no measurement" if bench.is_quick else ""
@@ -77,6 +81,15 @@ def keep(sections, name, body):
     DOCUMENT.write_text(PREAMBLE + "\n" + "\n\n".join(parts) + "\n")
 
 
+def kept_figures():
+    return json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+
+
+def keep_figures(figures):
+    FIGURES.parent.mkdir(exist_ok=True)
+    FIGURES.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+
+
 def parse_arguments(names):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", default=names,
@@ -97,14 +110,20 @@ def main():
     keeps_document = not (arguments.print_only or arguments.quick)
     bench = Bench(arguments.build, arguments.rounds, is_quick=arguments.quick,
                   plots=DOCUMENT.parent / "plots" if keeps_document else None)
+    # What only tells of the others' figures follows them whenever one of them is measured.
+    asked = {*arguments.only, *(name for name, module in sections.items()
+                                if keeps_document and not getattr(module, "MEASURES", True))}
+    if keeps_document:
+        bench.figures.update(kept_figures())
     all_measured = True
-    for name in (name for name in sections if name in arguments.only):
+    for name in (name for name in sections if name in asked):
         print(f"bench: {sections[name].TITLE}", file=sys.stderr)
         body, measured = measure(sections[name], bench)
         all_measured = all_measured and measured
         print(body + "\n", flush=True)
         if keeps_document:
             keep(sections, name, body)
+            keep_figures(bench.figures)
     if arguments.json:
         arguments.json.write_text(json.dumps(bench.figures, indent=1, sort_keys=True))
     return 0 if all_measured else 1

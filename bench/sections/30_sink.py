@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pathlib
 import re
 import tempfile
@@ -72,6 +73,7 @@ def against_ceiling(bench, found):
             single = found[(label, 1)]
             more = [ratio_of(ours, rates(single, "ours")), ratio_of(bare, rates(single, "bare"))]
             bench.record(f"sink.{key_of(label)}.two_writers", more[0])
+            bench.record(f"sink.{key_of(label)}.two_writers_bare", more[1])
             more = [f"{ratio:.2f} ×" for ratio in more]
         lines.append((label, writers, quantity(median(ours)), f"±{spread(ours):.0%}",
                       quantity(median(bare)), f"**{reached:.0%}**", *more))
@@ -79,7 +81,7 @@ def against_ceiling(bench, found):
                   "of the ceiling", "two over one", "the same, bare"), lines)
 
 
-def shares_table(found):
+def shares_table(bench, found):
     """Where a slot's time goes; encoding is within COPY, measured alone."""
     lines = []
     for (label, writers), turns in found.items():
@@ -90,31 +92,37 @@ def shares_table(found):
             encode = turn["encode_seconds_per_byte"] * turn["bare"]["bytes"]
             parts = [ours[part] for part in ("read", "compute", "write", "commit")]
             shares.append([part / time_of for part in [*parts, encode]])
-        lines.append((label, writers, *(f"{median(share):.0%}" for share in zip(*shares))))
+        middles = [median(share) for share in zip(*shares)]
+        bench.record(f"sink.{key_of(label)}.{writers}.read_share", middles[0])
+        lines.append((label, writers, *(f"{share:.0%}" for share in middles)))
     return table(("share of the writers' time", "writers", "read bars", "compute", "TRUNCATE and COPY",
                   "ledger and commit", "encoding, of COPY"), lines)
 
 
-def limits_table(found):
+def limits_table(bench, found):
     """Processor time of the two sides: a row costs the server what it costs, whoever sends it."""
     lines = []
+    bench.record("sink.cores", os.cpu_count())
     for (label, writers), turns in found.items():
         def middle(read):
             return median([read(turn) for turn in turns])
         busy = middle(lambda t: t["bare"]["server_cpu"] / t["bare"]["seconds"])
+        ours_busy = middle(lambda t: (t["ours"]["server_cpu"] + t["ours"]["client_cpu"])
+                           / t["ours"]["seconds"])
+        bench.record(f"sink.{key_of(label)}.{writers}.cores_busy", ours_busy)
         lines.append((
             label, writers,
             f"{middle(lambda t: 1e6 * t['ours']['server_cpu'] / t['ours']['rows']):.2f}",
             f"{middle(lambda t: 1e6 * t['bare']['server_cpu'] / t['bare']['rows']):.2f}",
             f"{middle(lambda t: 1e6 * t['ours']['client_cpu'] / t['ours']['rows']):.2f}",
-            f"{busy:.2f}",
+            f"{ours_busy:.2f}", f"{busy:.2f}",
             f"{middle(lambda t: t['bare']['commit'] / t['bare']['seconds']) / writers:.0%}",
             f"{middle(lambda t: t['bare']['bytes'] / t['bare']['rows']):.0f}",
             f"{middle(lambda t: t['stored_bytes'] / t['ours']['rows']):.0f}",
             f"{middle(lambda t: t['wal_bytes'] / t['ours']['rows']):.0f}"))
     return table(("processor, µs a row", "writers", "server, ours", "server, bare", "our slot",
-                  "server cores busy, bare", "commit, of bare", "bytes sent", "bytes stored",
-                  "bytes logged"), lines)
+                  "cores busy, ours", "server cores busy, bare", "commit, of bare", "bytes sent",
+                  "bytes stored", "bytes logged"), lines)
 
 
 def verify_table(bench, found):
@@ -231,11 +239,11 @@ def section(bench):
         "key there, accept and lease in the ledger, commit durably. The ceiling is a bare COPY of the "
         "same bytes into the same leaves with a durable commit for each: no reading, no computing, no "
         "ledger. Bars are loaded and each stage's canary is done before the clock starts.",
-        against_ceiling(bench, found), shares_table(found),
+        against_ceiling(bench, found), shares_table(bench, found),
         "What stands in the way of the ceiling itself is the server's processor and its commit, which "
         "waits for the disk: a row costs a backend what it costs, whoever sends it, and with two "
         "writers backends and slots share two cores.",
-        limits_table(found),
+        limits_table(bench, found),
         f"A leaf takes {statements} statements ({parses} of them parsed anew), counted in the "
         "server's log: BEGIN, a writer token, TRUNCATE, COPY, the acceptance, the next claim, COMMIT.",
         verify_table(bench, found), peers])

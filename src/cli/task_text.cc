@@ -72,7 +72,8 @@ std::string WhoHasIt(const RunSnapshot& s, const TaskStory& story) {
 std::string WhyThere(const RunSnapshot& s, const TaskStory& story) {
   switch (story.task.state) {
     case TaskState::kBlocked:
-      return fmt::format("it waits for {} tasks", story.waits_for.size());
+      return fmt::format("it waits for {} task{}", story.waits_for.size(),
+                         story.waits_for.size() == 1 ? "" : "s");
     case TaskState::kReady:
       return WhyStillReady(s);
     case TaskState::kLeased:

@@ -111,7 +111,8 @@ class RealLedger final : public Ledger {
   }
   Result<std::size_t> CountLeafRoom() override { return postgres::CountLeafRoom(conninfo_); }
   Status CheckStatements(const PhasePlan& plan) override {
-    return postgres::CheckQueries(conninfo_, plan);
+    TRY(postgres::CheckQueries(conninfo_, plan));
+    return postgres::CheckPublication(conninfo_, plan);
   }
   Result<std::string> Identity() override { return postgres::ReadIdentity(conninfo_); }
   Result<RunId> RollBack(const std::string& phase) override {

@@ -77,8 +77,9 @@ class Ledger {
   // How many leaves the server takes in the one transaction that makes them.
   virtual Result<std::size_t> CountLeafRoom() = 0;
 
-  // Do the phase's statements hold against its declared tables and the catalog? kInvalid names the
-  // stage and says what PostgreSQL says.
+  // Do the phase's statements hold against its declared tables and the catalog, and could its
+  // output be published? kInvalid names the stage and says what PostgreSQL says, kConflict what is
+  // in the way.
   virtual Status CheckStatements(const PhasePlan& plan) = 0;
 
   // Tells this ledger from every other, in the names of what is rented for it.

@@ -37,7 +37,10 @@ class FakeFiles final : public FileSystem {
 // Keeps what was written per leaf, and the order of the calls that matter.
 class FakeData final : public RunData {
  public:
-  Result<Series> ReadSeries(const SeriesQuery&) override { return series; }
+  Result<Series> ReadSeries(const SeriesQuery&) override {
+    calls.emplace_back("read");
+    return series;
+  }
   Status Begin() override {
     calls.emplace_back("begin");
     return {};
@@ -190,9 +193,10 @@ std::string Csv(int rows) {
 }
 
 struct Bench {
-  explicit Bench(std::map<std::string, std::string> bars = {{"eurusd.csv", Csv(48)}}) {
+  explicit Bench(std::map<std::string, std::string> bars = {{"eurusd.csv", Csv(48)}},
+                 const std::string& more = "") {
     files.files = std::move(bars);
-    auto parsed = ParsePhase(kPhase, {.file = "p.toml", .folder = "/f"});
+    auto parsed = ParsePhase(kPhase + more, {.file = "p.toml", .folder = "/f"});
     EXPECT_TRUE(parsed.ok());
     Result<Findings> findings = Discover(parsed->spec, files, {}, [](auto, auto, auto&) {});
     EXPECT_TRUE(findings.ok());
@@ -213,9 +217,21 @@ struct Bench {
     return {};
   }
 
-  Result<std::vector<Completion>> Execute(const std::string& stage) {
-    std::vector<LeasedTask> tasks{Task(stage)};
+  Result<std::vector<Completion>> Execute(const std::string& stage) { return Execute({stage}); }
+
+  // The first task of each, as one group.
+  Result<std::vector<Completion>> Execute(std::initializer_list<std::string> stages) {
+    std::vector<LeasedTask> tasks;
+    for (const std::string& stage : stages) tasks.push_back(Task(stage));
     return executor.Execute(tasks, [] { return false; }, notes);
+  }
+
+  // What the database has of the pair's bars: so many hours from the first of July 2024.
+  void FillSeries(int rows) {
+    for (int i = 0; i < rows; ++i) {
+      data.series.ts_us.push_back(MakeInstant(2024, 7, 1, hours(i)).time_since_epoch().count());
+    }
+    data.series.columns.assign(4, std::vector<double>(static_cast<std::size_t>(rows), 1.5));
   }
 
   FakeFiles files;
@@ -294,14 +310,25 @@ TEST(Load, APairWithoutASingleBarFails) {
 
 TEST(Features, WritesOneRowPerBarOfItsPeriod) {
   Bench bench;
-  for (int i = 0; i < 48; ++i) {
-    auto ts = MakeInstant(2024, 7, 1, hours(i)).time_since_epoch().count();
-    bench.data.series.ts_us.push_back(ts);
-  }
-  bench.data.series.columns.assign(4, std::vector<double>(48, 1.5));
+  bench.FillSeries(48);
   Result<std::vector<Completion>> done = bench.Execute("index");
   ASSERT_TRUE(done.ok()) << done.error().message();
   EXPECT_EQ(done->front().rows, 48);
+}
+
+TEST(Features, OfOnePointReadItsBarsOnceAndAreWrittenInOneTransaction) {
+  Bench bench({{"eurusd.csv", Csv(48)}}, R"(
+[[stage]]
+name = "returns"
+kind = "features"
+family = "bqx"
+)");
+  bench.FillSeries(48);
+  Result<std::vector<Completion>> done = bench.Execute({"index", "returns"});
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(done->size(), 2U);
+  EXPECT_EQ(Join(bench.data.calls, ", "),
+            "read, begin, leaf rate_index_eurusd_2024, leaf bqx_eurusd_2024");
 }
 
 TEST(Features, WithoutAnyCloseThereIsNoBaseline) {

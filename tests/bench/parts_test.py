@@ -12,7 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 import numpy  # noqa: E402
 import reference  # noqa: E402
+import run  # noqa: E402
 import series  # noqa: E402
+from harness import Bench  # noqa: E402
 from peers import PEERS  # noqa: E402
 from peers.sets import COLUMNS  # noqa: E402
 from plot import HEIGHT, Line, Panel, draw, spread_out, tick_text  # noqa: E402
@@ -80,3 +82,26 @@ def test_ticks_are_told_shortly(value, said):
 def test_names_keep_their_order_and_their_distance():
     assert spread_out([10, 11, 50], 13, 0, 100) == [10, 23, 50]
     assert spread_out([99, 98], 13, 0, 100) == [100, 87]
+
+
+@pytest.fixture
+def goals():
+    """tell(figures): what the document's last section makes of them."""
+    def tell(figures):
+        bench = Bench(".", 1)
+        bench.figures.update(figures)
+        return run.load_sections()["goals"].section(bench).strip()
+    return tell
+
+
+def test_every_goal_that_is_missed_is_told_with_what_stands_in_its_way(goals):
+    kept = run.kept_figures()
+    for figures in (kept, {name: value / 2 for name, value in kept.items()}):
+        told = goals(figures).splitlines()
+        missed = [line.split(" | ")[0].strip("| ") for line in told if line.endswith("**no** |")]
+        assert missed
+        assert missed == [line[3:line.index(".*")] for line in told if line.startswith("- *")]
+
+
+def test_the_document_says_what_its_figures_say(goals):
+    assert goals(run.kept_figures()) in run.DOCUMENT.read_text()

@@ -21,13 +21,15 @@ FIGURES = {
                "columns.Several/10.ns"],
     "peers": [f"{set_}.{who}.{figure}" for set_ in ("bqx", "regression", "bollinger")
               for who in ("engine", "Pandas", "Polars", "DuckDb", "NumpyWindows", "RowLoop")
-              for figure in ("rows_per_second", "shape_error")],
+              for figure in ("rows_per_second", "shape_error")] + ["regression.stored.rows_per_second"],
     "growth": ["moments.engine.longest_over_shortest", "parabola.engine.longest_over_shortest",
                "rows.contenders"],
     "ledger": ["tasks_per_second", "p99_ms", "controller_kib"],
-    "sink": ["regn_rate_float8.1.of_ceiling", "regn_rate_float8.2.of_ceiling",
+    "sink": ["regn_rate_float8.2.cores_busy", "regn_rate_float8.1.of_ceiling",
+             "regn_rate_float8.2.of_ceiling",
              "regn_rate_float8.two_writers", "regn_rate_float8.1.verify_share",
              "statements_per_leaf"],
+    "goals": ["judged"],
 }
 
 

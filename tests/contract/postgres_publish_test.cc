@@ -12,6 +12,7 @@ namespace mayfly::contract_test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A store whose runs pass without work.
 class Publishing : public ::testing::Test {
@@ -176,6 +177,25 @@ TEST_F(Publishing, WhatIsInTheWayIsNotTouched) {
   EXPECT_TRUE(store_->Publish(run, control_).ok());
 }
 
+TEST_F(Publishing, WhatIsInTheWayIsToldAtPlan) {
+  PhasePlan plan = MakePlan("contract");
+  auto check = [&] { return postgres::CheckPublication(conninfo_, plan); };
+  EXPECT_TRUE(check().ok());
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  EXPECT_FALSE(MustRun(db, "SELECT to_regnamespace('contract') IS NOT NULL").Bool(0, 0));
+  PublishAndClose(plan);
+  EXPECT_TRUE(check().ok());  // its own views are in nobody's way
+  MustRun(db, "DROP VIEW contract.first; CREATE TABLE contract.first (mine int)");
+  plan.spec.name = "another";  // whose views they are not
+  Status checked = check();
+  ASSERT_FALSE(checked.ok());
+  EXPECT_EQ(checked.error().kind(), ErrorKind::kConflict);
+  for (const char* table : {"bars", "first", "second", "whole"}) {
+    EXPECT_THAT(checked.error().message(), HasSubstr(fmt::format("\"contract\".\"{}\"", table)));
+  }
+  EXPECT_THAT(checked.error().message(), Not(HasSubstr("absent")));
+}
+
 TEST_F(Publishing, TablesThatARunLacksAndColumnsThatChangedGo) {
   PublishAndClose(MakePlan("contract"));
   PhasePlan changed = MakePlan("contract");
@@ -221,6 +241,8 @@ PhasePlan WithQuery(const std::string& query) {
   PhasePlan plan = MakePlan("contract");
   plan.stages[0].spec.kind = LoadSpec{};  // its statement is none of ours
   std::get<SqlSpec>(plan.stages[4].spec.kind).query = query;
+  plan.stages[1].spec.after = {"load"};
+  plan.stages[4].spec.after = {"first"};
   return plan;
 }
 
@@ -241,6 +263,24 @@ TEST(PlanCheck, StatementsAreHeldAgainstAllDeclaredOutputs) {
   EXPECT_THAT(check("SELECT v FROM absent"), HasSubstr("absent"));
   postgres::Connection db = OpenAsSuperuser(conninfo);
   EXPECT_EQ(MustRun(db, "SELECT to_regnamespace('mayfly_plan_check')::text").Text(0, 0), "");
+}
+
+// What it reads would be there or not, in whole or in part, as it happens.
+TEST(PlanCheck, AQueryReadsOnlyWhatItsStageComesAfter) {
+  std::string conninfo = TestServer::Get().MakeEmptyDatabase();
+  auto check = [&](const std::string& query) {
+    Status checked = postgres::CheckQueries(conninfo, WithQuery(query));
+    return checked.ok() ? std::string() : checked.error().message();
+  };
+  EXPECT_EQ(check("SELECT v FROM first"), "");
+  EXPECT_EQ(check("SELECT v FROM bars"), "");  // by way of first
+  EXPECT_THAT(check("SELECT v FROM second"),
+              HasSubstr("stage whole, query: reads second of stage second and does not come after "
+                        "it: after = [\"second\"]"));
+  EXPECT_THAT(check("SELECT 1.5 AS v WHERE EXISTS (WITH x AS (SELECT FROM second) TABLE x)"),
+              HasSubstr("reads second"));
+  EXPECT_THAT(check("SELECT v FROM whole"), HasSubstr("reads whole, which it writes"));
+  EXPECT_THAT(check("SELECT v, v FROM first"), HasSubstr("\"v\" specified more than once"));
 }
 
 TEST(PlanCheck, AssertionsGiveOneBoolean) {

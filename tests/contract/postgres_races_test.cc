@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <set>
@@ -161,7 +162,10 @@ TEST_F(PostgresWriters, NoMoreSlotsWriteAtOnceThanThereAreTokens) {
   EXPECT_EQ(CountTokens(true), 2);
   auto waits =
       std::async(std::launch::async, [&] { return WriteOneRow(third->data(), "bars_b_2024_01"); });
-  while (CountTokens(false) == 0) std::this_thread::yield();
+  auto is_written = [&] {
+    return waits.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  while (CountTokens(false) == 0 && !is_written()) std::this_thread::yield();
   EXPECT_EQ(CountTokens(true), 2);
   ASSERT_TRUE(first->data().Rollback().ok());  // the third waits for the token of its number
   Status written = waits.get();

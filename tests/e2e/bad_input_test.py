@@ -42,6 +42,14 @@ def test_a_query_without_rows_never_reaches_its_second_task(place, bars):
     assert (tasks["total"], tasks["quarantined"], tasks["blocked"]) == (2, 1, 1)
     attempts = place.json("explain", "none@eurusd/2024")["attempts"]
     assert [attempt["outcome"] for attempt in attempts] == ["failed", "failed"]
+    # What failed, what it cost and who had it; and why the second task is not ready.
+    story = place.ok("explain", "none@eurusd/2024")
+    for told in ("failures     2 of its own", "in 2 attempts, ", " of it lost", "machine 1    gone: "):
+        assert told in story
+    assert "last error   none at eurusd/2024 wrote no row; its source has 550 rows there" in story
+    waits = place.ok("explain", "none@gbpusd/2024")
+    assert "is blocked: it waits for 1 task\n" in waits
+    assert "waits for    none at eurusd/2024 (quarantined: " in waits
 
 
 def test_a_canary_beyond_the_deadline_pauses_the_run_for_the_operator(place, bars):

@@ -44,10 +44,14 @@ def undisturbed(mayfly_bin, bars):
     phase.mayfly.ok(*phase.command, timeout=120)
     took = time.monotonic() - begun
     leaves = phase.leaves()
+    tasks, commits = phase.query(
+        "select count(*), count(distinct l.accepted_xid) from mayfly.leaf l join mayfly.task t on t.id = l.task_id "
+        "join mayfly.stage s on s.id = t.stage_id where s.kind = 'features'")[0]
     phase.close()
     assert phase.residue() == []
     phase.remove()
     assert sum(count for count, _ in leaves.values()) > 0
+    assert tasks == 10 * 3 * 2 and commits < tasks / 2  # families of a point are committed as groups
     return leaves, took
 
 

@@ -102,6 +102,16 @@ def test_a_try_that_cannot_be_is_refused_before_anything_is_made(place, bars, he
     assert place.run("status").returncode == 3
 
 
+def test_what_publication_would_have_to_replace_is_named_at_plan(place, bars, held):  # noqa: F811
+    write_phase(place, bars, DAILY)
+    place.ok("plan", "phase.toml")  # starts the server
+    held.query("create schema t; create table t.daily (mine int)")
+    done = run(place)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert '"t"."daily" is in the way' in done.stderr
+    assert place.run("status").returncode == 3
+
+
 def test_an_optimise_stage_leaves_statistics_of_keys_and_frozen_leaves(place, bars, held):  # noqa: F811
     write_phase(place, bars, DAILY + OPTIMISE)
     held_by_user = ["create table public.mine (a int primary key, b int)",

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <set>
 
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/ddl.h"
@@ -15,6 +16,7 @@ namespace mayfly::postgres {
 namespace {
 
 constexpr const char* kSchema = "mayfly_plan_check";
+constexpr const char* kQueryAsView = "the query itself";  // no output has a space in its name
 
 // The type as pg_type has it: what PQftype answers.
 Oid TypeOid(ColumnType type) {
@@ -68,6 +70,21 @@ int LineOf(std::string_view text, std::size_t position) {
   std::size_t end = std::min(position, text.size());
   return 1 +
          static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(end), '\n'));
+}
+
+// All stages that are done at a point before this one's task begins there.
+std::set<std::string> StagesBefore(const PhasePlan& plan, const PlannedStage& stage) {
+  std::set<std::string> before;
+  std::vector<const PlannedStage*> open{&stage};
+  while (!open.empty()) {
+    const PlannedStage& next = *open.back();
+    open.pop_back();
+    for (const std::string& name : next.spec.after) {
+      const PlannedStage* found = plan.FindStage(name);
+      if (before.insert(name).second && found != nullptr) open.push_back(found);
+    }
+  }
+  return before;
 }
 
 class Checker {
@@ -136,6 +153,12 @@ class Checker {
   }
 
   Status CheckQuery(const SqlSpec& spec, const TableShape& shape) {
+    const std::size_t before = problems_.size();
+    TRY(CheckColumns(spec, shape));
+    return problems_.size() == before ? CheckReads(spec) : Status();
+  }
+
+  Status CheckColumns(const SqlSpec& spec, const TableShape& shape) {
     return Prepare("query", spec.query, spec.unchecked, [&](const PGresult* described) {
       for (const Column& column : shape.columns) {
         int at = FindColumn(described, column.name);
@@ -158,6 +181,40 @@ class Checker {
                  0, spec.unchecked);
       }
     });
+  }
+
+  // What a query reads is complete only where its stage comes after the one that writes it. The
+  // catalog knows what a view reads, and a view cannot do what a stage's query cannot either: name
+  // a column twice, or write.
+  Status CheckReads(const SqlSpec& spec) {
+    TRY(db_.Script("SAVEPOINT reads"));
+    Result<Rows> made = db_.Script(
+        fmt::format("CREATE VIEW {} AS\n{}", Qualified(kSchema, kQueryAsView), Bare(spec.query)));
+    if (made) {
+      TRY_ASSIGN(Rows reads, db_.Run(sql::kListReads, Params().Add(kSchema).Add(kQueryAsView)));
+      for (int i = 0; i < reads.size(); ++i) CheckRead(std::string(reads.Text(i, 0)), spec);
+    } else {
+      if (!db_.alive()) return made.error();
+      Complain("query", made.error().message(), 0, spec.unchecked);
+    }
+    TRY(db_.Script("ROLLBACK TO SAVEPOINT reads"));
+    return {};
+  }
+
+  void CheckRead(const std::string& table, const SqlSpec& spec) {
+    const std::set<std::string> before = StagesBefore(plan_, *stage_);
+    for (const PlannedStage& stage : plan_.stages) {
+      if (!stage.shape || stage.skipped) continue;
+      const bool is_its = stage.shape->name == table ||
+                          (stage.shape->view.has_value() && stage.shape->view->name == table);
+      if (!is_its || before.contains(stage.spec.name)) continue;
+      const std::string what =
+          &stage == stage_
+              ? fmt::format("reads {}, which it writes", table)
+              : fmt::format("reads {0} of stage {1} and does not come after it: after = [\"{1}\"]",
+                            table, stage.spec.name);
+      Complain("query", what, 0, spec.unchecked);
+    }
   }
 
   Status CheckAssertion(const AssertionSpec& assertion) {

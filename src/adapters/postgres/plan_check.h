@@ -20,9 +20,10 @@ struct StatementProblem {
 };
 
 // Builds all declared outputs (empty, without leaves) in one transaction, PREPAREs every `sql`
-// query and assertion there, compares the columns by name and type, and rolls back. Needs a user
-// that may create schemas in this database; needs no ledger and leaves nothing behind.
-// kDenied, kUnavailable: could not be checked at all.
+// query and assertion there, compares the columns by name and type, holds the tables that a query
+// reads against the stages that it comes after, and rolls back. Needs a user that may create
+// schemas in this database; needs no ledger and leaves nothing behind. kDenied, kUnavailable: could
+// not be checked at all.
 Result<std::vector<StatementProblem>> CheckStatements(const std::string& conninfo,
                                                       const PhasePlan& plan);
 

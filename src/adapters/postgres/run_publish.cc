@@ -10,6 +10,7 @@
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/run_store.h"
+#include "base/text.h"
 
 namespace mayfly::postgres {
 namespace {
@@ -66,14 +67,28 @@ bool OnlyAdds(std::string_view old_columns, std::string_view new_columns) {
   return new_columns == old_columns || new_columns.starts_with(std::string(old_columns) + ", ");
 }
 
+// `there` is the relation that has the name of what is to be published.
+Status CheckOurs(const std::string& name, bool is_ours, const Rows& there) {
+  if (is_ours && there.Text(0, 0) == "v") return {};
+  return Conflict(fmt::format(
+      "{} is in the way and was not made by this phase: rename it, or set database.schema", name));
+}
+
+// The phase's own views in a readers' schema.
+Result<std::set<std::string>> ListOurs(Connection& db, const std::string& reader_schema,
+                                       std::string_view phase) {
+  TRY_ASSIGN(Rows known, db.Run(sql::kListPublishedViews, Params().Add(reader_schema)));
+  std::set<std::string> ours;
+  for (int i = 0; i < known.size(); ++i) {
+    if (known.Text(i, 1) == phase) ours.emplace(known.Text(i, 0));
+  }
+  return ours;
+}
+
 Status MakeRoom(const Views& views, const std::string& table, const std::set<std::string>& ours,
                 const Rows& there) {
   std::string name = Qualified(views.reader_schema, table);
-  if (!ours.contains(table) || there.Text(0, 0) != "v") {
-    return Conflict(fmt::format(
-        "{} is in the way and was not made by this phase: rename it, or set database.schema",
-        name));
-  }
+  TRY(CheckOurs(name, ours.contains(table), there));
   TRY_ASSIGN(Rows target, views.db.Run(sql::kFindRelation, SchemaAndName(views.schema, table)));
   if (target.size() > 0 && OnlyAdds(there.Text(0, 1), target.Text(0, 1))) return {};
   TRY(views.db.Script(fmt::format("DROP VIEW {}", name)));
@@ -105,11 +120,7 @@ Status DropView(const Views& views, const std::string& table) {
 // In the open transaction, as the owner.
 Status PointAll(const Views& views) {
   TRY(OpenReaderSchema(views.db, views.reader_schema));
-  TRY_ASSIGN(Rows known, views.db.Run(sql::kListPublishedViews, Params().Add(views.reader_schema)));
-  std::set<std::string> ours;
-  for (int i = 0; i < known.size(); ++i) {
-    if (known.Text(i, 1) == views.phase) ours.emplace(known.Text(i, 0));
-  }
+  TRY_ASSIGN(std::set<std::string> ours, ListOurs(views.db, views.reader_schema, views.phase));
   TRY_ASSIGN(Rows tables, views.db.Run(sql::kListOutput, Params().Add(views.run.value)));
   std::set<std::string> stale = ours;
   for (int i = 0; i < tables.size(); ++i) {
@@ -194,6 +205,28 @@ Status PgRunStore::Publish(RunId run, Fence control) {
   Status committed = transaction.Commit();
   if (!committed) return Unanswered(committed.error(), *db);
   return {};
+}
+
+Status CheckPublication(const std::string& conninfo, const PhasePlan& plan) {
+  TRY_ASSIGN(Connection db, OpenLedger(conninfo, {.application_name = "mayfly plan",
+                                                  .role = kController,
+                                                  .lock_timeout = seconds(5)}));
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(db));  // never committed
+  TRY(db.Script(AsOwnerScript()));
+  const std::string& schema = plan.spec.database.schema;
+  TRY(OpenReaderSchema(db, schema));
+  TRY_ASSIGN(std::set<std::string> ours, ListOurs(db, schema, plan.spec.name));
+  std::vector<std::string> obstacles;
+  for (const PlannedStage& stage : plan.stages) {
+    if (!stage.shape || stage.skipped) continue;
+    const std::string& table = stage.shape->shown_name();
+    TRY_ASSIGN(Rows there, db.Run(sql::kFindRelation, SchemaAndName(schema, table)));
+    if (there.size() == 0) continue;
+    Status is_ours = CheckOurs(Qualified(schema, table), ours.contains(table), there);
+    if (!is_ours) obstacles.push_back(is_ours.error().message());
+  }
+  if (obstacles.empty()) return {};
+  return Conflict(Join(obstacles, "\n"));
 }
 
 Status PgRunStore::CleanUp(RunId run, Fence control) {

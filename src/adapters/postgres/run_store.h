@@ -53,6 +53,11 @@ class PgRunStore final : public RunStore {
 // none. Needs no control: it is the operator's act.
 Result<RunId> RollBack(const std::string& conninfo, const std::string& phase);
 
+// Would this plan's output be published? kConflict names all that is in the way in the readers'
+// schema, kDenied what its owner has to grant. Leaves nothing behind. What depends on the phase's
+// own views of an earlier run, and on columns that change, is not looked at.
+Status CheckPublication(const std::string& conninfo, const PhasePlan& plan);
+
 namespace internal {
 
 // In the transaction that it opens on `db`: run, stages, tasks, needs, leaves, roles, tables.

@@ -89,8 +89,7 @@ void AddIamPolicy(CLI::App& app, Session& session) {
                       "machines of this ledger only, by its name in their tags");
   command->add_option("--role", flags->scope.worker_role, "the machines' role")
       ->capture_default_str();
-  command->add_option("--host", flags->scope.host,
-                      "of resizer: this host only, by its id (i-…)");
+  command->add_option("--host", flags->scope.host, "of resizer: this host only, by its id (i-…)");
   command->add_flag("--json", flags->json, "for programs: permissions and policies together");
   command->callback([flags, &session] {
     session.chosen = [flags, &session] { return RunIamPolicy(*flags, session); };

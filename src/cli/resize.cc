@@ -14,6 +14,9 @@
 #include "resize/resizer.h"
 
 namespace mayfly::cli {
+
+void AddResize(CLI::App& app, Session& session);
+
 namespace {
 
 struct Flags {
@@ -97,6 +100,9 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
       "begun on another computer: which services ran before stands in its journal");
   const Result<HostType> from = work.world.FindType(journal.from);
   const Result<HostType> to = work.world.FindType(journal.to);
+  // If nothing was stopped yet, its disks are kept first; those that are kept already are found.
+  for (const HostDisk& disk : host.disks) journal.volumes.push_back(disk.id);
+  journal.snapshots_expire = std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
   if (from.ok()) journal.from_size = {from->vcpus, from->memory_mib};
   if (to.ok()) journal.to_size = {to->vcpus, to->memory_mib};
   return journal;
@@ -124,8 +130,7 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
   plan.is_seen = found.use.has_value();
   plan.is_swept = work.is_swept;
   plan.patience = work.times.patience;
-  plan.snapshots_expire =
-      std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
+  plan.snapshots_expire = std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
   if (found.use) {
     plan.services = resize::ServicesToExpect(*found.use);
     plan.sockets = resize::SocketsToExpect(*found.use);
@@ -143,11 +148,13 @@ Error Blocked(const Work& work, const resize::Findings& found) {
   if (found.where != resize::Where::kElsewhere) {
     return Invalid(fmt::format(
         "{} is this computer, as far as can be told, and nobody here could start it again. On "
-        "another one with the same rights: mayfly resize {} {} --region {} --yes; a held machine of a "
+        "another one with the same rights: mayfly resize {} {} --region {} --yes; a held machine "
+        "of a "
         "run will do: mayfly exec MACHINE -- mayfly resize …",
         name, found.host.id, found.to_name, found.host.region));
   }
-  return Exhausted(fmt::format("{} cannot be resized as it is; the lines above say what to do", name));
+  return Exhausted(
+      fmt::format("{} cannot be resized as it is; the lines above say what to do", name));
 }
 
 Status Approve(const Work& work, const ResizePlan& plan) {
@@ -204,8 +211,8 @@ int ExitOf(const resize::Journal& journal) {
   return 0;
 }
 
-// Steps until it is over. Ctrl-C before the host is stopped leaves it as it is; after that it goes on,
-// and a second one leaves it to the same command later.
+// Steps until it is over. Ctrl-C before the host is stopped leaves it as it is; after that it goes
+// on, and a second one leaves it to the same command later.
 Status Drive(const Work& work, resize::Resizer& resizer) {
   int heard = 0;
   while (!resizer.is_over()) {
@@ -224,8 +231,7 @@ Status Drive(const Work& work, resize::Resizer& resizer) {
 }
 
 Result<int> CarryOut(const Work& work, resize::Journal journal, const ResizePlan* plan) {
-  resize::Bounds bounds{.patience = work.times.patience};
-  bounds.poll = std::clamp<Duration>(work.times.patience / 60, milliseconds(200), seconds(5));
+  const resize::Bounds bounds{.patience = work.times.patience};
   const auto save = [&work](const resize::Journal& now) { return SaveJournal(work, now); };
   resize::Resizer resizer({work.world.cloud(), work.here.clock(), save, Say}, std::move(journal),
                           bounds);
@@ -300,8 +306,10 @@ Result<int> RunResizeCommand(const Flags& flags, const Session& session) {
   settings.patience = std::min<Duration>(times.patience, minutes(2));
   TRY_ASSIGN(std::unique_ptr<HostWorld> world, OpenHostWorld(*here, settings));
   const std::string folder = flags.state_dir.empty() ? ".mayfly" : flags.state_dir;
-  const Work work{flags, session, *here, *world, times,
-                  std::filesystem::absolute(folder).lexically_normal().string(), !ledger.empty()};
+  const Work work{flags,          session,
+                  *here,          *world,
+                  times,          std::filesystem::absolute(folder).lexically_normal().string(),
+                  !ledger.empty()};
   TRY_ASSIGN(const mayfly::Host host, ChooseHost(*world, flags.host));
   if (flags.advice) return PrintAdvice(work, host);
   TRY_ASSIGN(std::optional<resize::Journal> open, FindOpen(work, host));
@@ -314,8 +322,9 @@ Result<int> RunResizeCommand(const Flags& flags, const Session& session) {
 void AddResize(CLI::App& app, Session& session) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
-      "resize", "Give a host that stays another type: looks, plans, keeps its disks, goes back if "
-                "anything fails");
+      "resize",
+      "Give a host that stays another type: looks, plans, keeps its disks, goes back if "
+      "anything fails");
   command->add_option("HOST", flags->host, "an EC2 instance: its id, or its tag Name")->required();
   command->add_option("TYPE", flags->type,
                       "the type that it shall have; left out where one is under way");
@@ -327,8 +336,9 @@ void AddResize(CLI::App& app, Session& session) {
                     "go on although nobody can look into the host: that it fits is your word");
   command->add_option("--keep", flags->keep, "how long the snapshots are kept")
       ->capture_default_str();
-  command->add_option("--patience", flags->patience,
-                      "the longest that stop, start, checks or services may take")
+  command
+      ->add_option("--patience", flags->patience,
+                   "the longest that stop, start, checks or services may take")
       ->capture_default_str();
   command->add_option("--back", flags->back, "with --advice: how far to look back")
       ->capture_default_str();

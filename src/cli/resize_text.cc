@@ -40,8 +40,9 @@ std::string MonthlyTable(const resize::Monthly& monthly, const Paint& paint) {
   std::string text = "\n" + table.Render(paint, 0);
   text += fmt::format("prices: {}\n", Join(monthly.origins, "; "));
   if (!monthly.credits_after) return text;
-  return text + "credits: T3 machines are unlimited unless told otherwise; what they use beyond the "
-                "baseline is billed, up to that line\n";
+  return text +
+         "credits: T3 machines are unlimited unless told otherwise; what they use beyond the "
+         "baseline is billed, up to that line\n";
 }
 
 std::string SnapshotStep(const ResizePlan& plan) {
@@ -49,8 +50,8 @@ std::string SnapshotStep(const ResizePlan& plan) {
   if (plan.monthly && plan.monthly->snapshots_at_most) {
     price = fmt::format("; a month {} at most", FormatMoney(*plan.monthly->snapshots_at_most));
     if (plan.monthly->snapshots_expected) {
-      price += fmt::format(", {} by what is in use",
-                           FormatMoney(*plan.monthly->snapshots_expected));
+      price +=
+          fmt::format(", {} by what is in use", FormatMoney(*plan.monthly->snapshots_expected));
     }
   }
   const std::string who = plan.is_swept ? "a sweep of this ledger removes them then"
@@ -62,8 +63,9 @@ std::string SnapshotStep(const ResizePlan& plan) {
 
 std::string LookStep(const ResizePlan& plan) {
   if (!plan.is_seen) return "nobody looks inside: what should run is not known";
-  return fmt::format("look inside: processors, memory, {} services and {} listening sockets as before",
-                     plan.services.size(), plan.sockets.size());
+  return fmt::format(
+      "look inside: processors, memory, {} services and {} listening sockets as before",
+      plan.services.size(), plan.sockets.size());
 }
 
 std::string AddressLine(const ResizePlan& plan) {
@@ -76,10 +78,10 @@ std::string AddressLine(const ResizePlan& plan) {
 
 std::string Steps(const ResizePlan& plan) {
   std::string text = "\nsteps\n";
-  const std::vector<std::string> steps{
-      SnapshotStep(plan), "stop, not by force: services are down from here on",
-      fmt::format("{} becomes {}", plan.host.type, plan.to), "start, and EC2's own checks",
-      LookStep(plan)};
+  const std::vector<std::string> steps{SnapshotStep(plan),
+                                       "stop, not by force: services are down from here on",
+                                       fmt::format("{} becomes {}", plan.host.type, plan.to),
+                                       "start, and EC2's own checks", LookStep(plan)};
   for (std::size_t i = 0; i < steps.size(); ++i) text += fmt::format("  {}. {}\n", i + 1, steps[i]);
   text += fmt::format("  If one of 2 to 5 fails or takes more than {}: {} again, and start.\n",
                       HumanDuration(plan.patience), plan.host.type);
@@ -162,7 +164,8 @@ std::string RenderResizeEnd(const resize::Journal& journal, const Paint& paint) 
   if (const auto down = DownFor(journal)) {
     text += fmt::format("down for {}\n", HumanDuration(*down));
   }
-  for (const std::string& note : journal.notes) text += fmt::format("- {}\n", WithoutControls(note));
+  for (const std::string& note : journal.notes)
+    text += fmt::format("- {}\n", WithoutControls(note));
   return text;
 }
 
@@ -186,8 +189,12 @@ std::string RenderAdvice(const resize::Advice& advice, const mayfly::Host& host,
   for (const std::string& one : advice.seen) text += fmt::format("  seen      {}\n", one);
   for (const std::string& one : advice.unseen) text += fmt::format("  not seen  {}\n", one);
   using enum Table::Align;
-  Table table({{"type"}, {"vCPU", kRight}, {"MiB", kRight}, {"a month", kRight},
-               {"credits", kRight}, {""}});
+  Table table({{"type"},
+               {"vCPU", kRight},
+               {"MiB", kRight},
+               {"a month", kRight},
+               {"credits", kRight},
+               {""}});
   for (const resize::Option& option : advice.options) {
     const bool is_best = option.type.name == advice.recommended;
     std::string word = option.why_not.empty() ? "fits" : option.why_not;

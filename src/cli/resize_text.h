@@ -32,7 +32,8 @@ nlohmann::ordered_json JsonOfResizePlan(const ResizePlan& plan);
 std::string RenderResizeEnd(const resize::Journal& journal, const Paint& paint);
 nlohmann::ordered_json JsonOfResizeEnd(const resize::Journal& journal);
 
-std::string RenderAdvice(const resize::Advice& advice, const mayfly::Host& host, const Paint& paint);
+std::string RenderAdvice(const resize::Advice& advice, const mayfly::Host& host,
+                         const Paint& paint);
 nlohmann::ordered_json JsonOfAdvice(const resize::Advice& advice, const mayfly::Host& host);
 
 }  // namespace mayfly::cli

@@ -1,6 +1,6 @@
 #pragma once
-// A host that stays: what is known of it from outside and from inside, and of the type that it is to
-// have. Plain values.
+// A host that stays: what is known of it from outside and from inside, and of the type that it is
+// to have. Plain values.
 
 #include <cstdint>
 #include <optional>
@@ -25,16 +25,16 @@ struct Host {
   std::string id, name;  // name: its tag Name, for people
   std::string type, region, zone, architecture, virtualization;
   HostState state = HostState::kRunning;
-  std::string reason;             // why it is in its state: a code and a sentence
-  bool died_starting = false;     // it is stopped because a start that was accepted failed
+  std::string reason;          // why it is in its state: a code and a sentence
+  bool died_starting = false;  // it is stopped because a start that was accepted failed
   bool is_spot = false;
-  bool has_ena = false;           // its image knows the network device of newer types
+  bool has_ena = false;  // its image knows the network device of newer types
   bool is_root_on_ebs = true;
-  std::string group;              // the Auto Scaling group that would replace it
+  std::string group;  // the Auto Scaling group that would replace it
   std::string public_ip, private_ip;
-  bool keeps_address = false;     // an allocated one, which stays with it
-  std::vector<HostDisk> disks;    // EBS
-  std::string mark;               // of a resize that is open; empty: none
+  bool keeps_address = false;   // an allocated one, which stays with it
+  std::vector<HostDisk> disks;  // EBS
+  std::string mark;             // of a resize that is open; empty: none
 };
 
 // What the cloud's own checks say of one that runs.

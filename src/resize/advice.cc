@@ -52,8 +52,8 @@ std::optional<Money> CreditsOf(const HostType& type, const AdviceQuestion& quest
                                const cost::PriceBook& book) {
   const std::optional<int> baseline = BaselinePercent(type.name);
   if (!baseline || !question.observed.cpu_average) return std::nullopt;
-  const std::int64_t above = MilliOf(*question.observed.cpu_average, question.from) -
-                             type.vcpus * *baseline * 10;
+  const std::int64_t above =
+      MilliOf(*question.observed.cpu_average, question.from) - type.vcpus * *baseline * 10;
   if (above <= 0) return Money{};
   return MonthOfCredits(question.host, above, book);
 }
@@ -69,8 +69,8 @@ void TellSeen(const AdviceQuestion& question, Advice& advice) {
     }
   }
   if (seen.memory_peak) {
-    advice.seen.push_back(fmt::format("memory: {:.0f} % at most, by CloudWatch's agent",
-                                      *seen.memory_peak));
+    advice.seen.push_back(
+        fmt::format("memory: {:.0f} % at most, by CloudWatch's agent", *seen.memory_peak));
   }
   if (seen.cpu_average && seen.cpu_peak) {
     advice.seen.push_back(fmt::format("processors: {:.0f} % on average, {:.0f} % at most, over {}",
@@ -78,11 +78,12 @@ void TellSeen(const AdviceQuestion& question, Advice& advice) {
                                       HumanDuration(seen.seen_for)));
   }
   if (seen.credits_least) {
-    advice.seen.push_back(fmt::format("CPU credits: {:.0f} left at the least", *seen.credits_least));
+    advice.seen.push_back(
+        fmt::format("CPU credits: {:.0f} left at the least", *seen.credits_least));
   }
   if (seen.credits_charged) {
-    advice.seen.push_back(fmt::format("CPU credits: {:.0f} billed beyond them",
-                                      *seen.credits_charged));
+    advice.seen.push_back(
+        fmt::format("CPU credits: {:.0f} billed beyond them", *seen.credits_charged));
   }
 }
 
@@ -91,13 +92,14 @@ void TellUnseen(const AdviceQuestion& question, Advice& advice) {
   advice.unseen = seen.unseen;
   const bool has_history = seen.memory_peak || (seen.use && seen.use->high_water_kib);
   if (seen.use && !has_history) {
-    advice.unseen.push_back("memory over time: neither sysstat nor CloudWatch's agent has kept it, "
-                            "so this is one moment's");
+    advice.unseen.push_back(
+        "memory over time: neither sysstat nor CloudWatch's agent has kept it, "
+        "so this is one moment's");
   }
   if (!seen.cpu_average) advice.unseen.push_back("processors over time: CloudWatch has nothing");
   if (seen.cpu_average && seen.seen_for < kLongEnough) {
-    advice.unseen.push_back(fmt::format("a whole day: there are figures of {} only",
-                                        HumanDuration(seen.seen_for)));
+    advice.unseen.push_back(
+        fmt::format("a whole day: there are figures of {} only", HumanDuration(seen.seen_for)));
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Which type a host should have, from what was seen of it: the cheapest that holds everything that ever
-// ran, credits included; never one that is too small for it, and none at all where memory was not seen.
-// Pure.
+// Which type a host should have, from what was seen of it: the cheapest that holds everything that
+// ever ran, credits included; never one that is too small for it, and none at all where memory was
+// not seen. Pure.
 
 #include <optional>
 #include <string>
@@ -13,8 +13,8 @@
 namespace mayfly::resize {
 
 struct Observed {
-  std::optional<HostUse> use;  // now, from inside
-  Duration seen_for{};         // of the figures below
+  std::optional<HostUse> use;                   // now, from inside
+  Duration seen_for{};                          // of the figures below
   std::optional<double> cpu_average, cpu_peak;  // percent of all its vCPU
   std::optional<double> credits_least, credits_charged;
   std::optional<double> memory_peak;  // percent

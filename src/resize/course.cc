@@ -186,10 +186,14 @@ std::string ExplainAddress(const Journal& journal, const Host& host) {
     return fmt::format("its Elastic IP {} is no longer with it, it is at {}: associate it again",
                        journal.address, host.public_ip.empty() ? "none" : host.public_ip);
   }
-  if (host.public_ip.empty()) return fmt::format("it had the address {} and has none now; "
-                                                 "was its subnet changed?", journal.address);
+  if (host.public_ip.empty())
+    return fmt::format(
+        "it had the address {} and has none now; "
+        "was its subnet changed?",
+        journal.address);
   return fmt::format(
-      "its public address was {} and is {}: it has no Elastic IP, and EC2 gives another one at each "
+      "its public address was {} and is {}: it has no Elastic IP, and EC2 gives another one at "
+      "each "
       "start. What names the old one (DNS, firewalls, known_hosts) has to be told; its private "
       "address is {}, as it was",
       journal.address.empty() ? "none" : journal.address, host.public_ip, host.private_ip);
@@ -205,8 +209,10 @@ std::string ExplainStuck(const Journal& journal, const Host& host) {
   } else if (host.state == HostState::kStopped) {
     next = fmt::format("aws ec2 start-instances --instance-ids {}", host.id);
   } else if (host.state == HostState::kStopping) {
-    next = fmt::format("wait, or aws ec2 stop-instances --force --instance-ids {}, which can lose "
-                       "what was not written", host.id);
+    next = fmt::format(
+        "wait, or aws ec2 stop-instances --force --instance-ids {}, which can lose "
+        "what was not written",
+        host.id);
   } else {
     next = fmt::format("look at it: aws ec2 get-console-output --instance-id {}", host.id);
   }

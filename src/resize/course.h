@@ -1,6 +1,6 @@
 #pragma once
-// Where a resize goes next: from what was decided and done, and from where the host is seen to be. The
-// same question has the same answer after a crash, on any computer. Pure.
+// Where a resize goes next: from what was decided and done, and from where the host is seen to be.
+// The same question has the same answer after a crash, on any computer. Pure.
 
 #include <optional>
 #include <string>

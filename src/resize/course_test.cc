@@ -177,8 +177,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Reaction::kAgain},
         ReactionRow{"BackNoCapacityForLong", What::kStart, kExhausted, true, true, true,
                     Reaction::kGiveUp},
-        ReactionRow{"BackDenied", What::kChangeType, kDenied, true, true, false,
-                    Reaction::kGiveUp},
+        ReactionRow{"BackDenied", What::kChangeType, kDenied, true, true, false, Reaction::kGiveUp},
         ReactionRow{"BackServicesMissing", What::kLookInside, kExhausted, true, true, true,
                     Reaction::kEndAnyway}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -189,8 +188,8 @@ TEST(Course, WhatIsMissingIsNamed) {
   journal.services = {"a.service", "b.service"};
   journal.sockets = {"0.0.0.0:80"};
   HostUse use{.vcpus = 2, .memory_kib = 1950 * 1024, .services = {{"a.service", true}}};
-  EXPECT_EQ(WhatDiffers(journal, use), (std::vector<std::string>{
-                                           "b.service does not run", "nothing listens at 0.0.0.0:80"}));
+  EXPECT_EQ(WhatDiffers(journal, use),
+            (std::vector<std::string>{"b.service does not run", "nothing listens at 0.0.0.0:80"}));
   use.vcpus = 8;
   EXPECT_EQ(WhatDiffers(journal, use).front(), "it has 8 processors, and the type has 2");
 }

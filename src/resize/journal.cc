@@ -20,9 +20,7 @@ constexpr std::array<OutcomeRow, 5> kOutcomes{{{Outcome::kDone, "done"},
                                                {Outcome::kStuck, "stuck"},
                                                {Outcome::kElsewhere, "elsewhere"}}};
 
-Json JsonOf(const Size& size) {
-  return {{"vcpus", size.vcpus}, {"memory_mib", size.memory_mib}};
-}
+Json JsonOf(const Size& size) { return {{"vcpus", size.vcpus}, {"memory_mib", size.memory_mib}}; }
 
 Json JsonOf(const std::optional<Instant>& at) {
   return at ? Json(FormatInstant(*at)) : Json(nullptr);

@@ -1,7 +1,7 @@
 #pragma once
-// What a resize has decided and done so far, written down before and after each step: whoever is told
-// to go on reads it and asks the cloud where the host is. A short form of it stands in a tag of the
-// host, for computers that do not have the file. Pure.
+// What a resize has decided and done so far, written down before and after each step: whoever is
+// told to go on reads it and asks the cloud where the host is. A short form of it stands in a tag
+// of the host, for computers that do not have the file. Pure.
 
 #include <optional>
 #include <string>
@@ -70,7 +70,8 @@ Result<Journal> JournalFromJson(std::string_view text);
 
 // "forward t3.2xlarge t3.small 2026-11-28T02:00:00Z 198.51.100.1 elastic": what a tag can hold.
 std::string ToMark(const Journal& journal);
-// Knows types, direction and address; neither the services nor what was done. kCorrupt: no such mark.
+// Knows types, direction and address; neither the services nor what was done. kCorrupt: no such
+// mark.
 Result<Journal> JournalFromMark(std::string_view mark);
 
 }  // namespace mayfly::resize

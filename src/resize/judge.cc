@@ -36,16 +36,18 @@ std::string Gib(std::int64_t kib) {
 
 PreflightCheck JudgeHost(const Findings& found) {
   const Host& host = found.host;
-  const std::string who = fmt::format("{}{} is {}, {} in {}", host.id,
-                                      host.name.empty() ? "" : " (" + host.name + ")",
-                                      Name(host.state), host.type, host.zone);
+  const std::string who =
+      fmt::format("{}{} is {}, {} in {}", host.id, host.name.empty() ? "" : " (" + host.name + ")",
+                  Name(host.state), host.type, host.zone);
   if (host.is_spot) {
     return Fail("host", who + ", a Spot machine: EC2 does not let it be stopped and changed",
                 "replace it by a machine of the wished type");
   }
   if (!host.group.empty()) {
-    return Fail("host", fmt::format("{}, of the Auto Scaling group {}, which would replace it as soon "
-                                    "as it stops", who, host.group),
+    return Fail("host",
+                fmt::format("{}, of the Auto Scaling group {}, which would replace it as soon "
+                            "as it stops",
+                            who, host.group),
                 "change the group's launch template, or take the host out of the group");
   }
   if (!host.is_root_on_ebs) {
@@ -64,7 +66,8 @@ PreflightCheck JudgeWhere(const Findings& found) {
       return Fail("this computer", "is the host: it would stop itself, and nobody would start it",
                   "give the command on another computer");
     case Where::kCannotTell:
-      return CannotTell("this computer", "may be the host: it is an EC2 instance whose metadata "
+      return CannotTell("this computer",
+                        "may be the host: it is an EC2 instance whose metadata "
                         "service does not say which",
                         "switch the metadata service on, or give the command on another computer");
   }
@@ -79,7 +82,8 @@ PreflightCheck JudgeProtection(const Findings& found) {
   if (!*found.is_stop_protected) return Pass(what, "none");
   return Fail(what, "somebody has protected the host from being stopped",
               fmt::format("if that is meant for others: aws ec2 modify-instance-attribute "
-                          "--instance-id {} --no-disable-api-stop", found.host.id));
+                          "--instance-id {} --no-disable-api-stop",
+                          found.host.id));
 }
 
 PreflightCheck JudgeType(const Findings& found) {
@@ -88,24 +92,28 @@ PreflightCheck JudgeType(const Findings& found) {
   }
   const HostType& to = *found.to;
   const Host& host = found.host;
-  const std::string has = fmt::format("{} has {} vCPU and {} of memory", to.name, to.vcpus,
-                                      Gib(to.memory_mib * 1024));
+  const std::string has =
+      fmt::format("{} has {} vCPU and {} of memory", to.name, to.vcpus, Gib(to.memory_mib * 1024));
   if (to.name == host.type) return Fail("type", "the host is a " + to.name + " already", "another");
   if (!Has(to.architectures, host.architecture)) {
-    return Fail("type", fmt::format("{}; it is {}, and the host's programs are {}", has,
-                                    Join(to.architectures, "/"), host.architecture),
+    return Fail("type",
+                fmt::format("{}; it is {}, and the host's programs are {}", has,
+                            Join(to.architectures, "/"), host.architecture),
                 "take a type of the same architecture");
   }
   const bool fits_virtualization =
       to.virtualizations.empty() || Has(to.virtualizations, host.virtualization);
   if (!fits_virtualization) {
-    return Fail("type", fmt::format("{}; it needs {}, and the host is {}", has,
-                                    Join(to.virtualizations, "/"), host.virtualization),
+    return Fail("type",
+                fmt::format("{}; it needs {}, and the host is {}", has,
+                            Join(to.virtualizations, "/"), host.virtualization),
                 "move to an HVM image first");
   }
   if (to.needs_ena && !host.has_ena) {
-    return Fail("type", has + "; it needs the ENA network driver, which the host's image does not "
-                "declare",
+    return Fail("type",
+                has +
+                    "; it needs the ENA network driver, which the host's image does not "
+                    "declare",
                 "install the driver, stop the host, and set its attribute enaSupport");
   }
   if (!to.has_on_demand) return Fail("type", has + "; it is not sold On-Demand", "take another");
@@ -118,8 +126,9 @@ PreflightCheck JudgeOffer(const Findings& found) {
                       "the same again, or the right to ec2:DescribeInstanceTypeOfferings");
   }
   if (*found.is_offered) return Pass("zone", found.to_name + " is offered in " + found.host.zone);
-  return Fail("zone", fmt::format("{} is not offered in {}, and a host stays in its zone",
-                                  found.to_name, found.host.zone),
+  return Fail("zone",
+              fmt::format("{} is not offered in {}, and a host stays in its zone", found.to_name,
+                          found.host.zone),
               "take a type that is");
 }
 
@@ -156,8 +165,8 @@ PreflightCheck JudgeUnseen(const Findings& found) {
 PreflightCheck JudgeMemory(const HostUse& use, const HostType& to) {
   const std::int64_t needed = NeededMib(use);
   std::string figures = fmt::format("{} in use now", Gib(use.used_kib));
-  if (use.high_water_kib) figures += fmt::format(", {} at most as sysstat has it",
-                                                 Gib(*use.high_water_kib));
+  if (use.high_water_kib)
+    figures += fmt::format(", {} at most as sysstat has it", Gib(*use.high_water_kib));
   if (use.swap_used_kib > 0) figures += fmt::format(", {} in swap", Gib(use.swap_used_kib));
   figures += fmt::format("; with a fifth to spare {}, of {}", Gib(needed * 1024),
                          Gib(to.memory_mib * 1024));
@@ -177,20 +186,22 @@ PreflightCheck JudgeDisks(const Findings& found) {
   std::vector<std::string> told;
   std::vector<std::string> full;
   for (const MountUse& mount : use.mounts) {
-    told.push_back(fmt::format("{} of {} at {}", Gib(mount.used_kib), Gib(mount.size_kib),
-                               mount.mount));
+    told.push_back(
+        fmt::format("{} of {} at {}", Gib(mount.used_kib), Gib(mount.size_kib), mount.mount));
     const bool is_full = mount.used_kib * 100 > mount.size_kib * kMostDiskPercent;
     if (is_full) full.push_back(mount.mount);
   }
-  const std::string figures =
-      fmt::format("{} in use; EBS disks stay as they are", told.empty() ? "nothing" : Join(told, ", "));
+  const std::string figures = fmt::format("{} in use; EBS disks stay as they are",
+                                          told.empty() ? "nothing" : Join(told, ", "));
   if (!full.empty()) {
     return Fail("disks", fmt::format("{}; {} is full", figures, Join(full, ", ")),
                 "make room first: a host with a full disk may not come up again");
   }
   if (!use.stores.empty()) {
-    return Fail("disks", fmt::format("{}; {} of the instance store is in use, and is empty after a "
-                                     "stop", figures, Join(use.stores, ", ")),
+    return Fail("disks",
+                fmt::format("{}; {} of the instance store is in use, and is empty after a "
+                            "stop",
+                            figures, Join(use.stores, ", ")),
                 "move what is there to EBS");
   }
   return Pass("disks", figures);
@@ -208,8 +219,8 @@ PreflightCheck JudgeUnseenStore(const Findings& found) {
 PreflightCheck ListTenants(const HostUse& use) {
   std::vector<std::string> told;
   for (const Tenant& tenant : use.tenants) {
-    told.push_back(fmt::format("{} of {} ({} MiB)", tenant.command, tenant.user,
-                               tenant.rss_kib / 1024));
+    told.push_back(
+        fmt::format("{} of {} ({} MiB)", tenant.command, tenant.user, tenant.rss_kib / 1024));
   }
   if (told.empty()) return Pass("co-tenants", "the host has no tool to list its processes (ps)");
   return Pass("co-tenants", Join(told, ", "));
@@ -232,9 +243,7 @@ PreflightCheck JudgeServices(const HostUse& use) {
 
 }  // namespace
 
-std::int64_t NeededMib(const HostUse& use) {
-  return PeakKib(use) / 1024 * 6 / 5 + kSpareMib;
-}
+std::int64_t NeededMib(const HostUse& use) { return PeakKib(use) / 1024 * 6 / 5 + kSpareMib; }
 
 std::vector<PreflightCheck> Judge(const Findings& found) {
   std::vector<PreflightCheck> checks{JudgeHost(found), JudgeWhere(found), JudgeProtection(found),

@@ -1,5 +1,6 @@
 #pragma once
-// What has to hold before a host is resized: one line a question, with evidence and the next step. Pure.
+// What has to hold before a host is resized: one line a question, with evidence and the next step.
+// Pure.
 
 #include <optional>
 #include <string>

@@ -24,7 +24,9 @@ constexpr std::array<BaselineRow, 7> kBaselines{{{"nano", 5},
 
 PriceKey KeyOf(const Host& host, Item item, const std::string& type = "") {
   return {item,
-          {.region = host.region, .zone = host.zone, .instance_type = type,
+          {.region = host.region,
+           .zone = host.zone,
+           .instance_type = type,
            .market = Market::kOnDemand}};
 }
 

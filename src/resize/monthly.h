@@ -12,8 +12,8 @@
 
 namespace mayfly::resize {
 
-// Of burstable types: the share of each vCPU that is paid for with the hour, in percent; absent for all
-// others. AWS does not tell it by an interface, so it is a table.
+// Of burstable types: the share of each vCPU that is paid for with the hour, in percent; absent for
+// all others. AWS does not tell it by an interface, so it is a table.
 std::optional<int> BaselinePercent(std::string_view type);
 
 struct MonthlyLine {
@@ -23,11 +23,11 @@ struct MonthlyLine {
 
 struct Monthly {
   std::vector<MonthlyLine> lines;
-  Money before, after;                          // of what has a price
+  Money before, after;                                 // of what has a price
   std::optional<Money> credits_before, credits_after;  // at most, if every vCPU is always busy
-  std::optional<Money> snapshots_at_most;       // a month, if the disks were full
-  std::optional<Money> snapshots_expected;      // by what is in use on them
-  std::vector<std::string> origins;             // where the prices are from
+  std::optional<Money> snapshots_at_most;              // a month, if the disks were full
+  std::optional<Money> snapshots_expected;             // by what is in use on them
+  std::vector<std::string> origins;                    // where the prices are from
 };
 
 struct MonthlyQuestion {
@@ -41,7 +41,8 @@ Monthly PriceMonthly(const MonthlyQuestion& question, const cost::PriceBook& boo
 std::vector<PriceKey> KeysOf(const Host& host, const std::string& to);
 
 // What a type costs a month alone; absent: no price is known.
-std::optional<Money> MonthOf(const Host& host, const std::string& type, const cost::PriceBook& book);
+std::optional<Money> MonthOf(const Host& host, const std::string& type,
+                             const cost::PriceBook& book);
 // What so much beyond the baseline costs a month, in thousandths of a vCPU.
 std::optional<Money> MonthOfCredits(const Host& host, std::int64_t milli_vcpu,
                                     const cost::PriceBook& book);

@@ -55,8 +55,8 @@ Status TakeMount(const Words& words, HostUse& use) {
 void TakeService(const Words& words, HostUse& use) {
   if (words.size() < 2) return;
   const std::string& state = words[1];
-  const bool is_enabled =
-      words.size() > 2 && (state == "enabled" || state == "enabled-runtime" || state == "generated");
+  const bool is_enabled = words.size() > 2 && (state == "enabled" || state == "enabled-runtime" ||
+                                               state == "generated");
   use.services.push_back({words.back(), is_enabled});
 }
 

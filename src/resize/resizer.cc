@@ -94,8 +94,9 @@ Error Resizer::TooLong(What what) const {
   return Exhausted("it takes more than " + limit);
 }
 
-// What another computer did with it since the journal was written. What we marked ourselves a moment
-// ago may not show yet, so only the first look counts. True: it was finished, the mark is gone.
+// What another computer did with it since the journal was written. What we marked ourselves a
+// moment ago may not show yet, so only the first look counts. True: it was finished, the mark is
+// gone.
 bool Resizer::TakeOthersWord(const Host& host) {
   const bool is_first = std::exchange(is_first_look_, false);
   if (!is_first || !journal_.is_marked) return false;
@@ -141,6 +142,9 @@ void Resizer::TakeFact(What what) {
 
 Status Resizer::Act(const Move& move, const Host& host) {
   const bool is_time_up = IsTimeUp(move.what);
+  // Often at first, as most of it takes seconds, and more rarely the longer it takes.
+  const Duration waited = world_.clock.Mono() - since_.at(move.what);
+  next_ = world_.clock.Mono() + std::clamp<Duration>(waited / 4, milliseconds(200), bounds_.poll);
   const bool is_news = last_told_ != move.what || move.what == What::kTakeSnapshot;
   const std::string sentence = Sentence(move, host);
   if (is_news && !sentence.empty()) {
@@ -157,10 +161,6 @@ Status Resizer::Act(const Move& move, const Host& host) {
   Status done = Ask(move, host);
   if (!done.ok()) return React(move, done.error(), host);
   TakeFact(move.what);
-  if (!IsWaiting(move.what) && move.what != What::kLookInside) next_ = world_.clock.Mono();
-  if (move.what == What::kStop || move.what == What::kStart) {
-    next_ = world_.clock.Mono() + std::min(bounds_.poll, Duration(seconds(1)));
-  }
   return world_.save(journal_);
 }
 
@@ -169,10 +169,9 @@ Status Resizer::Ask(const Move& move, const Host& host) {
     case What::kMark:
       return world_.cloud.Mark(host.id, ToMark(journal_));
     case What::kTakeSnapshot:
-      return world_.cloud.TakeSnapshot(
-          {move.detail, journal_.key(), journal_.snapshots_expire,
-           fmt::format("before {} was resized from {} to {}", host.id, journal_.from,
-                       journal_.to)});
+      return world_.cloud.TakeSnapshot({move.detail, journal_.key(), journal_.snapshots_expire,
+                                        fmt::format("before {} was resized from {} to {}", host.id,
+                                                    journal_.from, journal_.to)});
     case What::kStop:
       return world_.cloud.Stop(host.id);
     case What::kChangeType:

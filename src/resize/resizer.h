@@ -1,7 +1,7 @@
 #pragma once
-// Carries a resize to its end: looks where the host is, decides, acts, writes down. One bounded thing a
-// step; killed at any point it is continued by another one with the same journal, or without it by one
-// that reads the host's mark.
+// Carries a resize to its end: looks where the host is, decides, acts, writes down. One bounded
+// thing a step; killed at any point it is continued by another one with the same journal, or
+// without it by one that reads the host's mark.
 
 #include <functional>
 #include <map>
@@ -26,8 +26,8 @@ struct ResizeWorld {
 };
 
 struct Bounds {
-  Duration patience = minutes(10);   // for each of: stop, change, start, checks, services
-  Duration snapshots = hours(6);     // the first one of a large disk takes long
+  Duration patience = minutes(10);  // for each of: stop, change, start, checks, services
+  Duration snapshots = hours(6);    // the first one of a large disk takes long
   Duration poll = seconds(5);
   Duration between_snapshots = seconds(20);  // after an answer that was lost
 };
@@ -37,8 +37,8 @@ class Resizer {
  public:
   Resizer(ResizeWorld world, Journal journal, Bounds bounds);
 
-  // When it wants to be called again, of Clock::Mono. An error: the journal could not be written, and
-  // nothing was done after that.
+  // When it wants to be called again, of Clock::Mono. An error: the journal could not be written,
+  // and nothing was done after that.
   Result<Duration> Step();
 
   bool is_over() const { return !journal_.is_open() || is_stuck_; }

@@ -15,7 +15,7 @@ using testing::FakeHost;
 using testing::ManualClock;
 using testing::Says;
 
-constexpr int kMostSteps = 2000;
+constexpr int kMostSteps = 10'000;
 
 // A host, its journal as it was saved last, and whoever drives it.
 struct Life {
@@ -55,8 +55,7 @@ TEST(Resizer, KeepsStopsChangesStartsAndLooks) {
   const Journal journal = life.Run();
   EXPECT_EQ(journal.outcome, Outcome::kDone);
   EXPECT_TRUE(RunsAs(life, "t3.small"));
-  EXPECT_EQ(Join(life.fake.calls, " "),
-            "Mark TakeSnapshot Stop ChangeType Start RunScript Mark");
+  EXPECT_EQ(Join(life.fake.calls, " "), "Mark TakeSnapshot Stop ChangeType Start RunScript Mark");
   EXPECT_GT(*journal.up_at, *journal.down_since);
 }
 
@@ -168,7 +167,8 @@ TEST(Resizer, SaysWhereItIsStuckAndTheSameGoesOnLater) {
   EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
 }
 
-// I10, and crash-only: killed after any number of steps it is carried to the same end by another one.
+// I10, and crash-only: killed after any number of steps it is carried to the same end by another
+// one.
 TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromItsJournal) {
   for (int steps = 0; steps < 30; ++steps) {
     Life life;
@@ -182,6 +182,30 @@ TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromItsJournal) {
   }
 }
 
+// The journal says what may have been asked for, whether it was or not.
+TEST(Resizer, KilledAtAnyWriteOfItsJournalIsCarriedOn) {
+  Life whole;
+  std::vector<std::pair<std::string, FakeHost>> moments;
+  Resizer resizer({whole.fake, whole.clock,
+                   [&](const Journal& now) {
+                     moments.emplace_back(ToJson(now), whole.fake);
+                     return Status();
+                   },
+                   [](const std::string&) {}},
+                  Approved(whole.fake), whole.bounds);
+  ASSERT_EQ(whole.Carry(std::move(resizer)).outcome, Outcome::kDone);
+  ASSERT_GT(moments.size(), 10U);
+  for (const auto& [saved, fake] : moments) {
+    const Journal kept = *JournalFromJson(saved);
+    if (!kept.is_open()) continue;
+    Life life;
+    life.fake = fake;
+    const Journal end = life.Carry(life.Make(kept));
+    const bool is_over = end.outcome == Outcome::kDone || end.outcome == Outcome::kElsewhere;
+    EXPECT_TRUE(is_over && RunsAs(life, "t3.small")) << saved;
+  }
+}
+
 TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromTheMarkAlone) {
   int carried = 0;
   for (int steps = 0; steps < 30; ++steps) {
@@ -191,6 +215,7 @@ TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromTheMarkAlone) {
     if (life.fake.host.mark.empty()) continue;
     Journal journal = *JournalFromMark(life.fake.host.mark);
     journal.host = life.fake.host.id;
+    journal.volumes = {"vol-1"};
     EXPECT_EQ(life.Carry(life.Make(journal)).outcome, Outcome::kDone) << steps;
     EXPECT_TRUE(RunsAs(life, "t3.small")) << steps;
     ++carried;

@@ -1,8 +1,8 @@
 #pragma once
-// A host that stays, through the eyes of whoever resizes it: it is looked at, stopped, given another
-// type, started. Asking twice for a state is harmless; a snapshot is found by its key before it is
-// asked for again. Errors: kUnavailable and kAmbiguous, the same again later; kExhausted, no capacity
-// or quota; kInvalid and kDenied, it will not be done. One thread.
+// A host that stays, through the eyes of whoever resizes it: it is looked at, stopped, given
+// another type, started. Asking twice for a state is harmless; a snapshot is found by its key
+// before it is asked for again. Errors: kUnavailable and kAmbiguous, the same again later;
+// kExhausted, no capacity or quota; kInvalid and kDenied, it will not be done. One thread.
 
 #include <string>
 #include <string_view>
@@ -14,7 +14,8 @@
 namespace mayfly {
 
 struct SnapshotWish {
-  std::string volume_id, key;  // key: by which it is found again, the same in all tries of one resize
+  std::string volume_id,
+      key;  // key: by which it is found again, the same in all tries of one resize
   Instant expires;
   std::string description;
 };
@@ -28,8 +29,8 @@ class HostCloud {
   virtual Result<Host> Look(const std::string& id) = 0;
   virtual Result<HostHealth> CheckHealth(const std::string& id) = 0;
 
-  // What a shell script prints in it, which may run twice. Waits for `patience`. kInvalid: nobody in
-  // there can be asked.
+  // What a shell script prints in it, which may run twice. Waits for `patience`. kInvalid: nobody
+  // in there can be asked.
   virtual Result<std::string> RunScript(const std::string& id, std::string_view script,
                                         Duration patience) = 0;
 

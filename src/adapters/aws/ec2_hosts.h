@@ -9,8 +9,8 @@
 
 namespace mayfly::aws {
 
-// Asked of an instance that stops or is stopped it changes nothing. Never by force. kInvalid: it may
-// not be stopped (a Spot machine, or protected); kUnavailable: it is in a state that passes.
+// Asked of an instance that stops or is stopped it changes nothing. Never by force. kInvalid: it
+// may not be stopped (a Spot machine, or protected); kUnavailable: it is in a state that passes.
 Status StopInstance(Caller& caller, const std::string& id);
 
 // Asked of an instance that starts or runs it changes nothing. kExhausted: no capacity, or a quota.

@@ -18,7 +18,7 @@ Result<std::string> SendCommand(Caller& caller, const ShellScript& script);
 
 struct ShellResult {
   bool is_over = false;
-  std::string status;       // "InProgress", "Success", "Failed", "TimedOut", …
+  std::string status;      // "InProgress", "Success", "Failed", "TimedOut", …
   std::int64_t code = -1;  // what the script exited with
   std::string out, err;    // the first 24,000 characters of each
 };

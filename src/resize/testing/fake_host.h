@@ -25,8 +25,9 @@ class ManualClock final : public Clock {
 // What a host says of itself, of a type of so many processors and so much memory.
 inline std::string Says(int vcpus, int memory_mib, const std::string& more = "") {
   const std::int64_t kib = std::int64_t{memory_mib} * 1000;
-  return "mayfly-probe 1\nvcpus " + std::to_string(vcpus) + "\nmemory MemTotal: " +
-         std::to_string(kib) + "\nmemory MemAvailable: " + std::to_string(kib / 2) +
+  return "mayfly-probe 1\nvcpus " + std::to_string(vcpus) +
+         "\nmemory MemTotal: " + std::to_string(kib) +
+         "\nmemory MemAvailable: " + std::to_string(kib / 2) +
          "\nmemory SwapTotal: 0\nmemory SwapFree: 0\nload15 0.10\n" + more + "mayfly-probe end\n";
 }
 

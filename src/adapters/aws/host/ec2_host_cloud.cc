@@ -45,8 +45,8 @@ Host FromOutside(const Instance& instance, const std::string& region) {
   host.virtualization = instance.virtualization;
   host.state = StateOf(instance.state);
   host.reason = instance.reason.empty() ? instance.reason_code : instance.reason;
-  host.died_starting = instance.state == InstanceState::kStopped &&
-                       instance.reason_code.starts_with("Server.");
+  host.died_starting =
+      instance.state == InstanceState::kStopped && instance.reason_code.starts_with("Server.");
   host.is_spot = instance.is_spot;
   host.has_ena = instance.has_ena;
   host.is_root_on_ebs = instance.root_device_type != "instance-store";
@@ -128,8 +128,8 @@ Result<std::string> Ec2HostCloud::RunScript(const std::string& id, std::string_v
     }
     if (waiter_.stop_requests() > 1) return Cancelled("stopped while a script ran on " + id);
     if (caller_.clock().Mono() >= end) {
-      return Unavailable(fmt::format("the script on {} has not ended in {}", id,
-                                     HumanDuration(patience)));
+      return Unavailable(
+          fmt::format("the script on {} has not ended in {}", id, HumanDuration(patience)));
     }
     waiter_.WaitUntil(caller_.clock().Mono() + kLook);
   }

@@ -16,8 +16,8 @@ inline constexpr std::string_view kExpiresTag = "mayfly:expires";  // of a snaps
 // Caller and waiter outlive it.
 class Ec2HostCloud final : public HostCloud {
  public:
-  // `ledger`: the name that snapshots carry so that a sweep removes them when they have expired; empty:
-  // they carry none.
+  // `ledger`: the name that snapshots carry so that a sweep removes them when they have expired;
+  // empty: they carry none.
   Ec2HostCloud(Caller& caller, Waiter& waiter, std::string ledger = "")
       : caller_(caller), waiter_(waiter), ledger_(std::move(ledger)) {}
 

@@ -120,8 +120,8 @@ Result<std::vector<HostType>> ListHostTypes(Caller& caller, const Host& host) {
              DescribeInstanceTypes(caller, {names.begin(), names.end()}));
   std::vector<HostType> fitting;
   for (const InstanceType& type : types) {
-    const bool runs_it = std::ranges::find(type.architectures, host.architecture) !=
-                         type.architectures.end();
+    const bool runs_it =
+        std::ranges::find(type.architectures, host.architecture) != type.architectures.end();
     const bool fits = runs_it && type.has_on_demand && !type.has_instance_storage &&
                       (host.has_ena || !type.needs_ena);
     if (fits) fitting.push_back(TypeOf(type));

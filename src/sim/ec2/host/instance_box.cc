@@ -278,8 +278,8 @@ Status InstanceBoxes::Run(const std::string& id, const std::string& job,
   if (!fs::exists(FolderOf(id) + "/run/init.pid")) return {};
   const pid_t top = found->second.pid;
   for (const posix::ProcessRecord& record : posix::FindTree(top)) {
-    const bool is_init = isolation_ == Isolation::kShims ? record.id.pid == top
-                                                         : record.parent == top;
+    const bool is_init =
+        isolation_ == Isolation::kShims ? record.id.pid == top : record.parent == top;
     if (is_init) return posix::Signal(record.id, SIGHUP);
   }
   return {};

@@ -81,7 +81,6 @@ class InstanceBoxes {
 // What an instance printed so far, of the box folder of Open; empty where it printed nothing.
 std::string ReadConsole(const std::string& folder, const std::string& id);
 
-
 // How a job ended, of the same folder; nullopt while it has not.
 std::optional<ShellEnd> ReadJob(const std::string& folder, const std::string& id,
                                 const std::string& job);

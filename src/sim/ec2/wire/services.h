@@ -46,7 +46,7 @@ struct Services {
   std::map<std::string, ShellRun> shell_runs;  // SSM's commands, by id
   std::vector<std::string> shell_waiting;      // of them: for the host to begin
   std::vector<AgentRule> agents;
-  std::vector<Series> series;  // CloudWatch
+  std::vector<Series> series;                              // CloudWatch
   std::vector<CallRecord> calls;                           // the last kCallsKept
   std::vector<std::pair<Instant, nlohmann::json>> script;  // steps that wait for their time
   std::int64_t requests = 0;

@@ -19,8 +19,8 @@ std::string Text(const Json& body, const char* key) {
 
 const AgentRule* RuleFor(const Services& services, const Instance& instance) {
   for (auto rule = services.agents.rbegin(); rule != services.agents.rend(); ++rule) {
-    const bool fits = MatchesGlob(rule->instance, instance.id) &&
-                      MatchesGlob(rule->type, instance.asked.type);
+    const bool fits =
+        MatchesGlob(rule->instance, instance.id) && MatchesGlob(rule->type, instance.asked.type);
     if (fits) return &*rule;
   }
   return nullptr;
@@ -31,8 +31,8 @@ Answer<const Instance*> Reached(const Services& services, const Json& body) {
   const Json ids = body.value("InstanceIds", Json::array());
   const std::string id = ids.size() == 1 && ids[0].is_string() ? ids[0].get<std::string>() : "";
   const auto found = services.cloud.instances.find(id);
-  const bool runs = found != services.cloud.instances.end() &&
-                    found->second.state == InstanceState::kRunning;
+  const bool runs =
+      found != services.cloud.instances.end() && found->second.state == InstanceState::kRunning;
   const AgentRule* rule = runs ? RuleFor(services, found->second) : nullptr;
   if (runs && (rule == nullptr || rule->is_reachable)) return &found->second;
   return Refusal{"InvalidInstanceId", "Instances [[" + id + "]] not in a valid state for account " +
@@ -84,8 +84,8 @@ Answer<Json> SendCommand(Services& services, const Json& body) {
 
 Answer<Json> GetCommandInvocation(Services& services, const Json& body) {
   const auto found = services.shell_runs.find(Text(body, "CommandId"));
-  const bool is_known = found != services.shell_runs.end() &&
-                        found->second.instance == Text(body, "InstanceId");
+  const bool is_known =
+      found != services.shell_runs.end() && found->second.instance == Text(body, "InstanceId");
   if (!is_known) return Refusal{"InvocationDoesNotExist", ""};
   const std::optional<ShellEnd> end = EndOf(services, found->second);
   std::string status = "InProgress";

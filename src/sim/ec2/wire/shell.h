@@ -1,6 +1,7 @@
 #pragma once
-// SSM's shell commands: what is sent to an instance's agent, and what came back. The front's host runs
-// them in the instance for real; a script may answer in its place, for instances that run nothing.
+// SSM's shell commands: what is sent to an instance's agent, and what came back. The front's host
+// runs them in the instance for real; a script may answer in its place, for instances that run
+// nothing.
 
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 // What has to hold before machines are rented: asked by doctor, plan and run alike.
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ struct ProviderQuestion {
 // One line a question (docs/cli/doctor.md); nothing is made or changed. Nothing may be launched
 // while AnyBlocks(lines).
 std::vector<PreflightCheck> CheckProvider(Host& host, const ProviderQuestion& question);
+
+// The lines alone, for any command that looks before it acts.
+std::string RenderChecks(const std::vector<PreflightCheck>& checks, const Paint& paint);
+nlohmann::ordered_json JsonOfChecks(const std::vector<PreflightCheck>& checks);
 
 // The lines as one screen: what stands in the way, then what to do about it.
 std::string RenderPreflight(const std::vector<PreflightCheck>& checks, const Paint& paint);

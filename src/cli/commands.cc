@@ -5,12 +5,15 @@
 #include "cli/commands.h"
 
 namespace mayfly::cli {
+
+void AddResize(CLI::App& app, Session& session);
+
 namespace {
 
-constexpr std::array<AddCommand, 19> kCommands{
-    AddInit,      AddSample, AddFeatures, AddDoctor, AddPlan,   AddRehearse, AddRun,
-    AddStatus,    AddLogs,   AddExplain,  AddCost,   AddVerify, AddStop,     AddRollback,
-    AddIamPolicy, AddBundle, AddSimulate, AddEc2sim, AddWorker,
+constexpr std::array<AddCommand, 20> kCommands{
+    AddInit,   AddSample,    AddFeatures, AddDoctor,   AddPlan,   AddRehearse, AddRun,
+    AddStatus, AddLogs,      AddExplain,  AddCost,     AddVerify, AddStop,     AddRollback,
+    AddResize, AddIamPolicy, AddBundle,   AddSimulate, AddEc2sim, AddWorker,
 };
 
 }  // namespace

@@ -44,21 +44,27 @@ std::string ForPrograms(const aws::PolicyScope& scope) {
   json["implied"] = aws::ImpliedPermissions();
   json["controller"] = MakePolicy(aws::Grantee::kController, scope);
   json["worker"] = MakePolicy(aws::Grantee::kWorker, scope);
+  json["resizer"] = MakePolicy(aws::Grantee::kResizer, scope);
   json["trust"] = aws::MakeTrust();
   return DumpJson(json);
+}
+
+aws::Grantee GranteeOf(const std::string& who) {
+  if (who == "worker") return aws::Grantee::kWorker;
+  return who == "resizer" ? aws::Grantee::kResizer : aws::Grantee::kController;
 }
 
 Result<int> RunIamPolicy(const Flags& flags, const Session& session) {
   aws::PolicyScope scope = flags.scope;
   if (scope.bucket.empty()) scope.bucket = kNoBucket;
-  const bool is_open = flags.scope.bucket.empty() && (flags.json || !flags.who.empty());
+  const bool has_bucket = flags.who != "resizer" && flags.who != "trust";
+  const bool is_open =
+      flags.scope.bucket.empty() && has_bucket && (flags.json || !flags.who.empty());
   if (is_open) Say(fmt::format("mayfly: put your bucket for {}, or give --bucket", kNoBucket));
   if (flags.who == "trust") {
     Print(DumpJson(aws::MakeTrust()));
   } else if (!flags.who.empty()) {
-    const bool is_worker = flags.who == "worker";
-    Print(
-        DumpJson(MakePolicy(is_worker ? aws::Grantee::kWorker : aws::Grantee::kController, scope)));
+    Print(DumpJson(MakePolicy(GranteeOf(flags.who), scope)));
   } else {
     Print(flags.json ? ForPrograms(scope) : ForPeople(PaintForOutput(session)));
   }
@@ -73,9 +79,9 @@ void AddIamPolicy(CLI::App& app, Session& session) {
       "iam-policy", "Least-privilege policies of AWS for who plans and for the machines");
   command
       ->add_option("WHO", flags->who,
-                   "whose policy: controller, worker; or trust, that of the machines' role "
-                   "(default: every permission, and why)")
-      ->check(CLI::IsMember({"controller", "worker", "trust"}));
+                   "whose policy: controller, worker, resizer; or trust, that of the machines' "
+                   "role (default: every permission, and why)")
+      ->check(CLI::IsMember({"controller", "worker", "resizer", "trust"}));
   command->add_option("--bucket", flags->scope.bucket, "that machines fetch their program from");
   command->add_option("--region", flags->scope.region, "this region only");
   command->add_option("--account", flags->scope.account, "this account only, twelve digits");
@@ -83,6 +89,7 @@ void AddIamPolicy(CLI::App& app, Session& session) {
                       "machines of this ledger only, by its name in their tags");
   command->add_option("--role", flags->scope.worker_role, "the machines' role")
       ->capture_default_str();
+  command->add_option("--host", flags->scope.host, "of resizer: this host only, by its id (i-…)");
   command->add_flag("--json", flags->json, "for programs: permissions and policies together");
   command->callback([flags, &session] {
     session.chosen = [flags, &session] { return RunIamPolicy(*flags, session); };

@@ -47,24 +47,31 @@ std::string Summary(const std::vector<PreflightCheck>& checks) {
 
 }  // namespace
 
-std::string RenderPreflight(const std::vector<PreflightCheck>& checks, const Paint& paint) {
+std::string RenderChecks(const std::vector<PreflightCheck>& checks, const Paint& paint) {
   Table table({{""}, {"what"}, {"found"}});
   for (const PreflightCheck& check : checks) AddLines(table, check);
-  return table.Render(paint, 0) + Summary(checks);
+  return table.Render(paint, 0);
+}
+
+nlohmann::ordered_json JsonOfChecks(const std::vector<PreflightCheck>& checks) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const PreflightCheck& check : checks) {
+    list.push_back({{"what", check.what},
+                    {"ok", !Blocks(check)},
+                    {"verdict", Name(check.verdict)},
+                    {"found", check.found},
+                    {"next_step", check.next_step},
+                    {"excuse", check.excuse}});
+  }
+  return list;
+}
+
+std::string RenderPreflight(const std::vector<PreflightCheck>& checks, const Paint& paint) {
+  return RenderChecks(checks, paint) + Summary(checks);
 }
 
 std::string PreflightToJson(const std::vector<PreflightCheck>& checks) {
-  nlohmann::ordered_json json{{"ok", !AnyBlocks(checks)},
-                              {"checks", nlohmann::ordered_json::array()}};
-  for (const PreflightCheck& check : checks) {
-    json["checks"].push_back({{"what", check.what},
-                              {"ok", !Blocks(check)},
-                              {"verdict", Name(check.verdict)},
-                              {"found", check.found},
-                              {"next_step", check.next_step},
-                              {"excuse", check.excuse}});
-  }
-  return DumpJson(json);
+  return DumpJson({{"ok", !AnyBlocks(checks)}, {"checks", JsonOfChecks(checks)}});
 }
 
 }  // namespace mayfly::cli

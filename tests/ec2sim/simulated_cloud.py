@@ -74,6 +74,9 @@ class SimulatedCloud:
 
     def client(self, service, **settings):
         session = botocore.session.Session()
+        if service == "cloudwatch":  # of its protocols, the one that is simulated
+            model = session.get_component("data_loader").load_service_model(service, "service-2")
+            model["metadata"] |= {"protocol": "query", "protocols": ["query"]}
         config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=15,
                                         **settings)
         keys = self.about["environment"]

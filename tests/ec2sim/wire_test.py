@@ -12,7 +12,7 @@ import urllib.request
 import botocore.exceptions
 import pytest
 
-from simulated_cloud import IMAGE
+from simulated_cloud import IMAGE, wait_until
 
 SPOT = {"MarketType": "spot",
         "SpotOptions": {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"}}
@@ -81,6 +81,76 @@ def test_a_host_that_is_resized(cloud, ec2, transcript):
     transcript.say(ec2, "StartInstances", InstanceIds=[made])
     cloud.wait_for(made, "running")
     transcript.say(ec2, "RebootInstances", InstanceIds=[made])
+    transcript.say(ec2, "ModifyInstanceAttribute", InstanceId=made, DisableApiStop={"Value": True})
+    transcript.say(ec2, "DescribeInstanceAttribute", InstanceId=made, Attribute="disableApiStop")
+    transcript.say(ec2, "StopInstances", InstanceIds=[made])
+
+
+def test_a_host_that_does_not_start(cloud, ec2, transcript):
+    made = cloud.launch(InstanceType="t3.2xlarge")
+    cloud.wait_for(made, "running")
+    ec2.stop_instances(InstanceIds=[made])
+    cloud.wait_for(made, "stopped")
+    cloud.script({"do": "capacity", "type": "t3.2xlarge", "left": 0})
+    transcript.say(ec2, "StartInstances", InstanceIds=[made])
+    cloud.script({"do": "clear"}, {"do": "quota", "code": "L-1216C47A", "value": 7})
+    transcript.say(ec2, "StartInstances", InstanceIds=[made])
+    cloud.script({"do": "quota", "code": "L-1216C47A", "value": 64},
+                 {"do": "deaths", "type": "t3.2xlarge", "code": "Server.InternalError"},
+                 {"do": "delays", "boot": "0s"})
+    transcript.say(ec2, "StartInstances", InstanceIds=[made])
+    cloud.wait_for(made, "stopped")
+    found = ec2.describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"][0]
+    assert found["StateReason"]["Code"] == "Server.InternalError"
+
+
+def test_an_allocated_address_stays_with_a_host_that_stops(cloud, ec2):
+    made = cloud.launch(InstanceType="t3.small")
+    cloud.wait_for(made, "running")
+    allocated = ec2.allocate_address()
+    ec2.associate_address(AllocationId=allocated["AllocationId"], InstanceId=made)
+    ec2.stop_instances(InstanceIds=[made])
+    cloud.wait_for(made, "stopped")
+    assert ec2.describe_addresses()["Addresses"][0]["InstanceId"] == made
+    ec2.terminate_instances(InstanceIds=[made])
+    assert "InstanceId" not in ec2.describe_addresses()["Addresses"][0]
+
+
+def test_a_command_in_a_host(cloud, ec2, transcript):
+    ssm = cloud.client("ssm")
+    made = cloud.launch(InstanceType="t3.small")
+    cloud.wait_for(made, "running")
+    asked = {"DocumentName": "AWS-RunShellScript", "InstanceIds": [made], "Comment": "mayfly looks",
+             "TimeoutSeconds": 60}
+    command = transcript.say(ssm, "SendCommand", **asked,
+                             Parameters={"commands": ["echo out of $0", "echo err >&2", "exit 3"]})
+
+    def ended(identity):
+        return ssm.get_command_invocation(CommandId=identity, InstanceId=made)["Status"] != "InProgress"
+    real = command["Command"]["CommandId"]
+    wait_until(lambda: ended(real), "the command has ended")
+    found = ssm.get_command_invocation(CommandId=real, InstanceId=made)
+    assert (found["Status"], found["ResponseCode"]) == ("Failed", 3)
+    assert found["StandardOutputContent"].startswith("out of ")
+    assert found["StandardErrorContent"] == "err\n"
+    cloud.script({"do": "agent", "instance": made, "output": "as it is told\n"})
+    told = ssm.send_command(**asked, Parameters={"commands": ["false"]})["Command"]["CommandId"]
+    transcript.say(ssm, "GetCommandInvocation", CommandId=told, InstanceId=made)
+    transcript.say(ssm, "GetCommandInvocation", CommandId=real, InstanceId=NOWHERE)
+    cloud.script({"do": "agent", "instance": made, "reachable": False})
+    transcript.say(ssm, "SendCommand", **asked, Parameters={"commands": ["true"]})
+
+
+def test_figures_over_time(cloud, transcript):
+    cloud.script({"do": "metric", "instance": NOWHERE, "name": "CPUUtilization", "values": [1, 2, 3, 4]})
+    now = datetime.datetime.now(datetime.timezone.utc)
+    stat = {"Metric": {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization",
+                       "Dimensions": [{"Name": "InstanceId", "Value": NOWHERE}]},
+            "Period": 3600, "Stat": "Maximum"}
+    asked = {"MetricDataQueries": [{"Id": "m1", "MetricStat": stat}], "ScanBy": "TimestampAscending",
+             "StartTime": now - datetime.timedelta(hours=1), "EndTime": now}
+    answer = transcript.say(cloud.client("cloudwatch"), "GetMetricData", **asked)
+    assert answer["MetricDataResults"][0]["Values"] == [4]
 
 
 def test_a_fleet(cloud, ec2, transcript):

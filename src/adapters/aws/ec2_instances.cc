@@ -46,6 +46,11 @@ Result<Instance> ParseInstance(pugi::xml_node item) {
   instance.image_id = Text(item, "imageId");
   instance.subnet_id = Text(item, "subnetId");
   instance.private_ip = Text(item, "privateIpAddress");
+  instance.public_ip = Text(item, "ipAddress");
+  instance.architecture = Text(item, "architecture");
+  instance.virtualization = Text(item, "virtualizationType");
+  instance.root_device_type = Text(item, "rootDeviceType");
+  instance.has_ena = Text(item, "enaSupport") == "true";
   instance.client_token = Text(item, "clientToken");
   instance.is_spot = Text(item, "instanceLifecycle") == "spot";
   instance.spot_request_id = Text(item, "spotInstanceRequestId");

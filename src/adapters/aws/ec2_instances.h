@@ -24,6 +24,9 @@ struct Instance {
   // When a user's or the system's wish ended it, if EC2 says: "User initiated (… GMT)".
   std::optional<Instant> transition_at;
   std::vector<std::string> volumes, interfaces;
+  std::string public_ip, architecture, virtualization;
+  std::string root_device_type;  // "ebs", "instance-store"
+  bool has_ena = false;          // may be resized to a type that needs it
   Tags tags;
 };
 

@@ -31,7 +31,11 @@ Result<InstanceType> ParseType(pugi::xml_node item) {
     if (usage == "spot") type.has_spot = true;
     if (usage == "on-demand") type.has_on_demand = true;
   }
+  type.virtualizations = Texts(item, "supportedVirtualizationTypes");
   type.is_nitro = Text(item, "hypervisor") == "nitro";
+  type.has_instance_storage = Text(item, "instanceStorageSupported") == "true";
+  type.needs_ena = Text(item, "networkInfo/enaSupport") == "required";
+  type.is_burstable = Text(item, "burstablePerformanceSupported") == "true";
   return type;
 }
 

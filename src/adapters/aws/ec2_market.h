@@ -15,8 +15,11 @@ struct InstanceType {
   std::string name;
   std::int64_t vcpus = 0, memory_mib = 0;
   std::optional<std::int64_t> default_cores, default_threads_per_core;
-  std::vector<std::string> architectures;  // "x86_64", "arm64"
+  std::vector<std::string> architectures;    // "x86_64", "arm64"
+  std::vector<std::string> virtualizations;  // "hvm", "paravirtual"
   bool has_spot = false, has_on_demand = false, is_nitro = false;
+  bool has_instance_storage = false;  // disks that are emptied when it stops
+  bool needs_ena = false, is_burstable = false;
 };
 Result<std::vector<InstanceType>> DescribeInstanceTypes(Caller& caller,
                                                         const std::vector<std::string>& names);

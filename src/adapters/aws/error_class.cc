@@ -34,6 +34,9 @@ constexpr std::string_view kOnDemandQuota =
     "an On-Demand vCPU quota (L-1216C47A for standard families); take a smaller type, or ask for "
     "more at Service Quotas";
 constexpr std::string_view kImage = "check the image: it must exist in this region";
+constexpr std::string_view kNoAgent =
+    "SSM reaches no agent there: it needs the agent, a role with AmazonSSMManagedInstanceCore, and "
+    "a way out to port 443";
 constexpr std::string_view kProfile = "an instance profile may be unknown for a minute after birth";
 
 constexpr auto kCodes = std::to_array<CodeRow>({
@@ -115,6 +118,8 @@ constexpr auto kCodes = std::to_array<CodeRow>({
     {"InvalidAMIID.*", kFatalConfig, kImage},
     {"InvalidSubnetID.NotFound", kFatalConfig, "check the subnet"},
     {"InvalidGroup.NotFound", kFatalConfig, "check the security group"},
+    {"InvalidInstanceId", kFatalConfig, kNoAgent},
+    {"OperationNotPermitted", kFatalConfig, "somebody protects it; take the protection off first"},
     {"InvalidKeyPair.NotFound", kFatalConfig},
     {"InvalidBlockDeviceMapping", kFatalConfig, "check the machine's disk"},
     {"InvalidParameterValue", kFatalConfig},
@@ -138,6 +143,7 @@ constexpr auto kCodes = std::to_array<CodeRow>({
     {"*NotFoundFault", kAbsent},
     {"*NotFoundException", kAbsent},
     {"NoSuchKey", kAbsent},
+    {"InvocationDoesNotExist", kAbsent},
     {"NoSuchResourceException", kAbsent},
     {"InvalidSpotInstanceRequestID.NotFound", kAbsent},
     {"PreconditionFailed", kTaken},

@@ -41,6 +41,7 @@ std::vector<InstanceType> MakeTypes() {
       {"t3.small", 2, 2048, "x86_64", 20'800},    {"t3.medium", 2, 4096, "x86_64", 41'600},
       {"t3.large", 2, 8192, "x86_64", 83'200},    {"t3.xlarge", 4, 16384, "x86_64", 166'400},
       {"t3.2xlarge", 8, 32768, "x86_64", 332'800}};
+  types.push_back({"c6id.large", 2, 4096, "x86_64", 100'800, 118});
   for (const Family& family : kFamilies) {
     for (const Size& size : kSizes) {
       types.push_back({std::string(family.name) + "." + std::string(size.name), size.vcpus,

@@ -22,6 +22,7 @@ struct InstanceType {
   int memory_mib = 0;
   std::string architecture;                // x86_64, arm64
   std::int64_t on_demand_micro_usd_h = 0;  // list price
+  int instance_storage_gb = 0;             // of disks that go when it stops
 };
 std::span<const InstanceType> AllTypes();
 const InstanceType* FindType(std::string_view name);  // nullptr where there is none

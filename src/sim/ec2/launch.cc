@@ -141,8 +141,8 @@ Refusal NoCapacity(const PoolKey& pool, const std::string& code) {
           fmt::format("{}: {} {} in {}", code, MarketName(pool.market), pool.type, pool.zone)};
 }
 
-// How many of `wanted` the pool has, taking them out of the rules that count.
-int TakeCapacity(Cloud& cloud, const PoolKey& pool, int wanted, std::string& code) {
+// How many of `wanted` the pool has; the code of the rule that has the fewest.
+int TakeCapacity(const Cloud& cloud, const PoolKey& pool, int wanted, std::string& code) {
   int granted = wanted;
   for (const CapacityRule& rule : cloud.weather.capacity) {
     const bool holds = !rule.until || cloud.now < *rule.until;
@@ -210,15 +210,6 @@ void MakeSpotRequest(Cloud& cloud, Instance& instance) {
       .tags = TagsFor(instance.asked, "spot-instances-request")};
 }
 
-std::string MeetDeath(Cloud& cloud, const PoolKey& pool) {
-  for (DeathRule& rule : cloud.weather.deaths) {
-    if (rule.times <= 0 || !rule.pool.Matches(pool)) continue;
-    --rule.times;
-    return rule.code;
-  }
-  return {};
-}
-
 std::string MakeInstance(Cloud& cloud, const MachineRequest& resolved,
                          const std::string& reservation) {
   const std::string id = MakeId(cloud, "i-");
@@ -238,6 +229,21 @@ std::string MakeInstance(Cloud& cloud, const MachineRequest& resolved,
 }
 
 }  // namespace
+
+Answer<Done> CheckCapacity(const Cloud& cloud, const PoolKey& pool) {
+  std::string code;
+  if (TakeCapacity(cloud, pool, 1, code) > 0) return Done{};
+  return NoCapacity(pool, code);
+}
+
+std::string MeetDeath(Cloud& cloud, const PoolKey& pool) {
+  for (DeathRule& rule : cloud.weather.deaths) {
+    if (rule.times <= 0 || !rule.pool.Matches(pool)) continue;
+    --rule.times;
+    return rule.code;
+  }
+  return {};
+}
 
 const CallRule* MeetFault(Cloud& cloud, std::string_view action, const PoolKey* pool) {
   for (CallRule& rule : cloud.weather.calls) {

@@ -23,6 +23,11 @@ Answer<MachineRequest> Resolve(const MachineRequest& asked);
 Answer<std::vector<std::string>> LaunchMachines(Cloud& cloud, const MachineRequest& resolved,
                                                 int min_count, int max_count);
 
+// For a start of what is stopped: whether the pool has room for one more, and the code with which
+// it will die in pending; empty: it will not.
+Answer<Done> CheckCapacity(const Cloud& cloud, const PoolKey& pool);
+std::string MeetDeath(Cloud& cloud, const PoolKey& pool);
+
 // The first scripted fault that this call meets; it is used up by it. Launches pass their pool.
 const CallRule* MeetFault(Cloud& cloud, std::string_view action, const PoolKey* pool);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/ec2/launch.h"
 #include "sim/ec2/quotas.h"
 #include "sim/ec2/storage.h"
 
@@ -12,22 +13,29 @@ namespace {
 
 using What = Effect::What;
 
-void EndRunning(Cloud& cloud, Instance& instance) {
-  if (!instance.ran.empty() && !instance.ran.back().to) instance.ran.back().to = cloud.now;
+// An address given at launch goes at once. An allocated one goes on costing, and stays with an
+// instance that only stops.
+void LeaveAddresses(Cloud& cloud, Instance& instance, bool is_for_good) {
+  instance.public_ip.clear();
   for (Address& address : cloud.addresses) {
-    // An address given at launch goes at once; an allocated one stays and goes on costing.
     if (address.instance != instance.id || address.deletes_at) continue;
     if (address.allocation.empty()) {
       address.deletes_at = cloud.now;
-    } else {
+    } else if (is_for_good) {
       address.instance.clear();
+    } else {
+      instance.public_ip = address.ip;
     }
   }
-  instance.public_ip.clear();
+}
+
+void EndRunning(Cloud& cloud, Instance& instance, bool is_for_good) {
+  if (!instance.ran.empty() && !instance.ran.back().to) instance.ran.back().to = cloud.now;
+  LeaveAddresses(cloud, instance, is_for_good);
 }
 
 void ShutDown(Cloud& cloud, Instance& instance, StateReason reason, What how) {
-  EndRunning(cloud, instance);
+  EndRunning(cloud, instance, /*is_for_good=*/true);
   instance.state = InstanceState::kShuttingDown;
   instance.reason = std::move(reason);
   instance.changes_at = cloud.now + cloud.weather.delays.shutdown;
@@ -35,7 +43,7 @@ void ShutDown(Cloud& cloud, Instance& instance, StateReason reason, What how) {
 }
 
 void Stop(Cloud& cloud, Instance& instance, StateReason reason, What how) {
-  EndRunning(cloud, instance);
+  EndRunning(cloud, instance, /*is_for_good=*/false);
   instance.state = InstanceState::kStopping;
   instance.reason = std::move(reason);
   instance.changes_at = cloud.now + cloud.weather.delays.shutdown;
@@ -101,7 +109,10 @@ void BeginRunning(Cloud& cloud, Instance& instance) {
 void DieInPending(Cloud& cloud, Instance& instance) {
   const std::string code = instance.death;
   instance.reason = {code, fmt::format("{}: the instance could not be started", code)};
-  Terminated(cloud, instance);
+  if (instance.ran.empty()) return Terminated(cloud, instance);
+  instance.death.clear();  // it was accepted, and ends where it was started from
+  instance.state = InstanceState::kStopped;
+  instance.changes_at.reset();
 }
 
 void GoOn(Cloud& cloud, Instance& instance) {
@@ -298,6 +309,12 @@ Answer<StateChanges> StopInstances(Cloud& cloud, const std::vector<std::string>&
                                  "with a one-time Spot Instance request.",
                                  instance->id)};
     }
+    if (instance->is_stop_protected) {
+      return Refusal{"OperationNotPermitted",
+                     fmt::format("The instance '{}' may not be stopped. Modify its "
+                                 "'disableApiStop' instance attribute and try again.",
+                                 instance->id)};
+    }
     const bool stops = instance->state == InstanceState::kRunning ||
                        instance->state == InstanceState::kStopping ||
                        instance->state == InstanceState::kStopped;
@@ -323,11 +340,15 @@ Answer<StateChanges> StartInstances(Cloud& cloud, const std::vector<std::string>
     const bool starts =
         instance->state == InstanceState::kStopped || instance->state == InstanceState::kRunning;
     if (!starts) return WrongState(*instance, "started");
+    if (instance->state != InstanceState::kStopped) continue;
+    TRY(CheckQuota(cloud, instance->asked.market, FindType(instance->asked.type)->vcpus));
+    TRY(CheckCapacity(cloud, instance->pool()));
   }
   StateChanges changes;
   for (Instance* instance : found) {
     const InstanceState before = instance->state;
     if (before == InstanceState::kStopped) {
+      instance->death = MeetDeath(cloud, instance->pool());
       instance->state = InstanceState::kPending;
       instance->reason = {};
       instance->changes_at = cloud.now + cloud.weather.delays.boot;
@@ -353,6 +374,10 @@ Answer<Done> ChangeType(Cloud& cloud, const std::string& id, const std::string& 
                    fmt::format("Invalid value '{}' for InstanceType.", type)};
   }
   if (found[0]->state != InstanceState::kStopped) return WrongState(*found[0], "modified");
+  if (FindType(type)->architecture != FindType(found[0]->asked.type)->architecture) {
+    return Refusal{"InvalidParameterCombination",
+                   fmt::format("The instance type '{}' is of another architecture.", type)};
+  }
   found[0]->asked.type = type;
   return Done{};
 }

@@ -64,6 +64,7 @@ struct Instance {
   std::vector<Span> ran;              // running, for the bill
   std::string death;                  // it will die in pending, with this code
   bool was_reclaimed = false;
+  bool is_stop_protected = false;  // attribute disableApiStop
   std::string interface;
   std::string request;  // Spot request
   std::vector<std::string> volumes;

@@ -64,10 +64,32 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"kms:Decrypt", kBoth, kThroughSsm, "the same, for reading them"},
     {"secretsmanager:GetSecretValue", kController, kSecrets,
      "reads what a reference secretsmanager:mayfly/… names"},
+    // A host that stays is resized: looked at,
+    {"ec2:DescribeInstances", kResizer, kLists,
+     "finds the host; counts what the quota is used for"},
+    {"ec2:DescribeInstanceStatus", kResizer, kLists, "sees EC2's own checks of it"},
+    {"ec2:DescribeInstanceAttribute", kResizer, kLists, "sees whether it is protected from a stop"},
+    {"ec2:DescribeVolumes", kResizer, kLists, "sees its disks"},
+    {"ec2:DescribeAddresses", kResizer, kLists, "sees whether its address stays"},
+    {"ec2:DescribeSnapshots", kResizer, kLists, "waits until its snapshots are completed"},
+    {"ec2:DescribeInstanceTypes", kResizer, kLists, "size and architecture of the new type"},
+    {"ec2:DescribeInstanceTypeOfferings", kResizer, kLists, "whether its zone has the type"},
+    {"servicequotas:GetServiceQuota", kResizer, kLists, "whether the new type fits the quota"},
+    {"servicequotas:GetAWSDefaultServiceQuota", kResizer, kLists,
+     "the same, where it was never raised"},
+    {"pricing:GetProducts", kResizer, kLists, "what it costs before and after"},
+    {"cloudwatch:GetMetricData", kResizer, kLists, "how busy it was, for advice"},
+    {"ssm:SendCommand", kResizer, kHostShell, "looks inside: memory, disks, services"},
+    {"ssm:GetCommandInvocation", kResizer, kLists, "reads what was seen there"},
+    // and changed.
+    {"ec2:CreateTags", kResizer, kHostMark, "marks it, so that any computer can finish"},
+    {"ec2:DeleteTags", kResizer, kHostMark, "takes the mark off"},
+    {"ec2:CreateSnapshot", kResizer, kHostDisks, "keeps its disks before anything is stopped"},
+    {"ec2:CreateTags", kResizer, kSnapshotTags, "says on a snapshot until when it is kept"},
+    {"ec2:StopInstances", kResizer, kHosts, "stops it"},
+    {"ec2:ModifyInstanceAttribute", kResizer, kHosts, "gives it the other type"},
+    {"ec2:StartInstances", kResizer, kHosts, "starts it"},
     // The client knows these, and nothing calls them yet: granted to nobody.
-    {"ec2:CreateSnapshot", kNobody, kTagged, "keeps a disk's state"},
-    {"ec2:DescribeSnapshots", kNobody, kLists, "looks for snapshots that were left"},
-    {"cloudwatch:GetMetricData", kNobody, kLists, "capacity that a database took"},
     {"scheduler:CreateSchedule", kNobody, kLists, "an end that AWS itself carries out"},
     {"scheduler:DeleteSchedule", kNobody, kLists, "takes it back"},
     {"sts:AssumeRole", kNobody, kLists,
@@ -94,6 +116,8 @@ std::string_view Name(Grantee grantee) {
       return "worker";
     case kBoth:
       return "both";
+    case kResizer:
+      return "resizer";
     case kNobody:
       return "nobody";
   }

@@ -22,11 +22,16 @@ enum class Scope {
   kPublicImages,  // AWS's public parameters, which name the newest images
   kSecrets,       // secrets that are called mayfly/…
   kThroughSsm,    // keys, as far as the parameter store asks in our name
+  kHosts,         // the host that is resized
+  kHostShell,     // it, and the one document that runs a shell script
+  kHostMark,      // the tag mayfly:resize on it, and no other
+  kHostDisks,     // disks, and the snapshots that are made of them
+  kSnapshotTags,  // tags that are given while a snapshot is made
 };
 
 // kNobody: the client knows the call, and no command makes it.
-enum class Grantee { kController, kWorker, kBoth, kNobody };
-std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "nobody"
+enum class Grantee { kController, kWorker, kBoth, kResizer, kNobody };
+std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "resizer", "nobody"
 
 struct Permission {
   std::string_view action;  // "ec2:RunInstances"; an action may have several rows

@@ -58,6 +58,16 @@ std::string_view SidOf(Scope of) {
       return "SecretsNamedForUs";
     case Scope::kThroughSsm:
       return "KeysThroughTheParameterStoreOnly";
+    case Scope::kHosts:
+      return "StopChangeAndStartTheHost";
+    case Scope::kHostShell:
+      return "LookIntoTheHost";
+    case Scope::kHostMark:
+      return "MarkTheHost";
+    case Scope::kHostDisks:
+      return "KeepItsDisks";
+    case Scope::kSnapshotTags:
+      return "TagSnapshotsWhileMaking";
   }
   return "";
 }
@@ -92,6 +102,16 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return fmt::format("arn:aws:secretsmanager:{}:{}:secret:mayfly/*", region, account);
     case Scope::kThroughSsm:
       return fmt::format("arn:aws:kms:{}:{}:key/*", region, account);
+    case Scope::kHosts:
+    case Scope::kHostMark:
+      return Ec2Arn(scope, scope.account, "instance/" + OrAny(scope.host));
+    case Scope::kHostShell:
+      return Json::array({Ec2Arn(scope, scope.account, "instance/" + OrAny(scope.host)),
+                          fmt::format("arn:aws:ssm:{}::document/AWS-RunShellScript", region)});
+    case Scope::kHostDisks:
+      return Ec2Things(scope, "", {"volume", "snapshot"});  // a snapshot's has no account
+    case Scope::kSnapshotTags:
+      return Ec2Things(scope, "", {"snapshot"});
   }
   return {};
 }
@@ -122,6 +142,10 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
       return Condition("StringEquals", "iam:PassedToService", "ec2.amazonaws.com");
     case Scope::kThroughSsm:
       return Condition("StringLike", "kms:ViaService", "ssm.*.amazonaws.com");
+    case Scope::kHostMark:
+      return Condition("ForAllValues:StringEquals", "aws:TagKeys", Json::array({"mayfly:resize"}));
+    case Scope::kSnapshotTags:
+      return Condition("StringEquals", "ec2:CreateAction", "CreateSnapshot");
     case Scope::kLists:
     case Scope::kMadeFrom:
     case Scope::kBucket:
@@ -129,6 +153,9 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kParameters:
     case Scope::kPublicImages:
     case Scope::kSecrets:
+    case Scope::kHosts:
+    case Scope::kHostShell:
+    case Scope::kHostDisks:
       return {};
   }
   return {};
@@ -137,10 +164,12 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
 constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
      Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
-     Scope::kThroughSsm, Scope::kSecrets});
+     Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts, Scope::kHostShell, Scope::kHostMark,
+     Scope::kHostDisks, Scope::kSnapshotTags});
 
 bool IsFor(const Permission& permission, Grantee who) {
-  return permission.who == who || permission.who == Grantee::kBoth;
+  const bool is_of_both = who == Grantee::kController || who == Grantee::kWorker;
+  return permission.who == who || (permission.who == Grantee::kBoth && is_of_both);
 }
 
 Json AsPolicy(Json statements) {

@@ -13,9 +13,10 @@ struct PolicyScope {
   std::string bucket, region, account, ledger;
   std::string worker_role = "mayfly-worker";
   std::string bundle_prefix = "mayfly/";
+  std::string host;  // the id of the one that may be resized
 };
 
-// A policy document for IAM; `who` is controller or worker.
+// A policy document for IAM; `who` is controller, worker or resizer.
 nlohmann::ordered_json MakePolicy(Grantee who, const PolicyScope& scope);
 
 // Who may take on a role: EC2, for machines.

@@ -45,6 +45,13 @@ Status WriteFile(const std::string& path, std::string_view text, bool is_program
   return {};
 }
 
+std::string ReadFile(const std::string& path) {
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 std::string ShimFor(const std::string& run) {
   std::string text(kShimScript);
   return text.replace(text.find(kRunFolderMark), kRunFolderMark.size(), run);
@@ -68,7 +75,8 @@ Status OverlayShims(const std::string& upper, const std::string& shim) {
 // Everything that Start needs, in the instance's folder; what is there from an earlier boot stays.
 Status PrepareFolder(const std::string& folder, Isolation isolation, const std::string& user_data) {
   std::error_code error;
-  for (const char* part : {"/run/shims", "/upper", "/work"}) {
+  fs::remove(folder + "/run/init.pid", error);  // of an earlier boot
+  for (const char* part : {"/run/shims", "/run/jobs", "/upper", "/work"}) {
     fs::create_directories(folder + part, error);
     if (error) return Unavailable(fmt::format("make {}{}: {}", folder, part, error.message()));
   }
@@ -186,10 +194,15 @@ std::string_view IsolationName(Isolation isolation) {
 }
 
 std::string ReadConsole(const std::string& folder, const std::string& id) {
-  const std::ifstream file(fmt::format("{}/{}/console.log", folder, id), std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return ReadFile(fmt::format("{}/{}/console.log", folder, id));
+}
+
+std::optional<ShellEnd> ReadJob(const std::string& folder, const std::string& id,
+                                const std::string& job) {
+  const std::string name = fmt::format("{}/{}/run/jobs/{}", folder, id, job);
+  const std::string code = ReadFile(name + ".code");
+  if (code.empty()) return std::nullopt;
+  return ShellEnd{std::atoi(code.c_str()), ReadFile(name + ".out"), ReadFile(name + ".err")};
 }
 
 Result<InstanceBoxes> InstanceBoxes::Open(BoxSettings settings) {
@@ -249,6 +262,26 @@ Status InstanceBoxes::Boot(const Instance& instance, bool is_first_boot) {
                   "ec2sim: the user data does not begin with #! and is not run\n", false));
   }
   TRY_ASSIGN(running_[id], Start(id));
+  return {};
+}
+
+// Its process 1 begins what lies there when it starts, and when it is told.
+Status InstanceBoxes::Run(const std::string& id, const std::string& job,
+                          const std::string& script) {
+  const auto found = running_.find(id);
+  if (found == running_.end()) return {};
+  const std::string name = fmt::format("{}/run/jobs/{}", FolderOf(id), job);
+  TRY(WriteFile(name + ".part", script + "\n", false));
+  std::error_code error;
+  fs::rename(name + ".part", name + ".job", error);
+  if (error) return Unavailable(fmt::format("rename {}.part: {}", name, error.message()));
+  if (!fs::exists(FolderOf(id) + "/run/init.pid")) return {};
+  const pid_t top = found->second.pid;
+  for (const posix::ProcessRecord& record : posix::FindTree(top)) {
+    const bool is_init =
+        isolation_ == Isolation::kShims ? record.id.pid == top : record.parent == top;
+    if (is_init) return posix::Signal(record.id, SIGHUP);
+  }
   return {};
 }
 

@@ -4,6 +4,7 @@
 // thread, so it has to be the main one.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "adapters/posix/unique_fd.h"
 #include "base/result.h"
 #include "sim/ec2/resources.h"
+#include "sim/ec2/wire/shell.h"
 
 namespace mayfly::ec2 {
 
@@ -44,6 +46,9 @@ class InstanceBoxes {
   // Starts it; its user data runs on the first boot only.
   Status Boot(const Instance& instance, bool is_first_boot);
 
+  // A command of SSM's begins in it; ReadJob tells how it ended. Nothing for one that does not run.
+  Status Run(const std::string& id, const std::string& job, const std::string& script);
+
   // SIGTERM to everything in it but its process 1.
   Status ShutDown(const std::string& id);
 
@@ -75,5 +80,9 @@ class InstanceBoxes {
 
 // What an instance printed so far, of the box folder of Open; empty where it printed nothing.
 std::string ReadConsole(const std::string& folder, const std::string& id);
+
+// How a job ended, of the same folder; nullopt while it has not.
+std::optional<ShellEnd> ReadJob(const std::string& folder, const std::string& id,
+                                const std::string& job);
 
 }  // namespace mayfly::ec2

@@ -56,6 +56,9 @@ class RealServer final : public Server {
     services_.read_console = [folder = BoxFolder()](const std::string& id) {
       return ReadConsole(folder, id);
     };
+    services_.read_shell = [folder = BoxFolder()](const ShellRun& run) {
+      return ReadJob(folder, run.instance, run.id);
+    };
     AdvanceTo(services_, clock_.Wall());
     return AddScript(services_, settings_.script);
   }
@@ -102,6 +105,7 @@ class RealServer final : public Server {
   Status Step() {
     TRY(CarryOut(TakeDue()));
     FinishRound();
+    for (const ShellRun& run : TakeCommands()) TRY(boxes_->Run(run.instance, run.id, run.script));
     const std::vector<BoxEnd> ends = boxes_->Reap();
     for (const BoxEnd& end : ends) TRY(Ended(end));
     if (ends.empty()) Wait();
@@ -122,6 +126,15 @@ class RealServer final : public Server {
       orders.push_back({effect, services_.cloud.instances.at(effect.instance)});
     }
     return orders;
+  }
+
+  std::vector<ShellRun> TakeCommands() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<ShellRun> runs;
+    for (const std::string& id : std::exchange(services_.shell_waiting, {})) {
+      runs.push_back(services_.shell_runs.at(id));
+    }
+    return runs;
   }
 
   void FinishRound() {

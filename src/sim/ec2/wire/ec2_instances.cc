@@ -254,12 +254,15 @@ Answer<std::string> ModifyInstanceAttributeAction(Services& services, const Para
   TRY_ASSIGN(const Instance* found, FindVisible(services.cloud, id));
   const std::string behaviour = params.Text("InstanceInitiatedShutdownBehavior.Value");
   const std::string type = params.Text("InstanceType.Value");
+  const bool protects = params.Has("DisableApiStop.Value");
+  const bool is_protected = params.Flag("DisableApiStop.Value");
   TRY(params.RefuseUnread());
   Instance& instance = services.cloud.instances.at(found->id);
   if (!behaviour.empty()) {
     instance.asked.on_shutdown =
         behaviour == "terminate" ? OnShutdown::kTerminate : OnShutdown::kStop;
   }
+  if (protects) instance.is_stop_protected = is_protected;
   if (!type.empty()) TRY(ChangeType(services.cloud, id, type));
   return std::string("<return>true</return>");
 }
@@ -276,6 +279,7 @@ Answer<std::string> DescribeInstanceAttributeAction(Services& services, const Pa
     value = instance->asked.on_shutdown == OnShutdown::kTerminate ? "terminate" : "stop";
   }
   if (attribute == "disableApiTermination") value = "false";
+  if (attribute == "disableApiStop") value = instance->is_stop_protected ? "true" : "false";
   Xml xml;
   xml.Leaf("instanceId", id).Open(attribute);
   if (!value.empty()) xml.Leaf("value", value);
@@ -392,6 +396,7 @@ std::string InstanceXml(const Cloud& cloud, const Instance& instance) {
   }
   if (!instance.token.empty()) xml.Leaf("clientToken", instance.token);
   if (AreTagsVisible(cloud, instance.launched)) xml.Raw(TagSet(instance.tags));
+  xml.Leaf("virtualizationType", "hvm").Flag("enaSupport", true);
   xml.Raw(InterfaceXml(cloud, instance));
   ProfileXml(xml, asked.profile);
   MetadataXml(xml, asked.metadata);

@@ -23,6 +23,9 @@ Row TypeRow(const InstanceType& type) {
       .Leaf("instanceType", type.name)
       .Flag("currentGeneration", true)
       .Raw(UsageClassesXml())
+      .Open("supportedVirtualizationTypes")
+      .Leaf("item", "hvm")
+      .Close("supportedVirtualizationTypes")
       .Leaf("hypervisor", "nitro")
       .Open("processorInfo")
       .Open("supportedArchitectures")
@@ -35,6 +38,11 @@ Row TypeRow(const InstanceType& type) {
       .Open("memoryInfo")
       .Number("sizeInMiB", type.memory_mib)
       .Close("memoryInfo")
+      .Flag("instanceStorageSupported", type.instance_storage_gb > 0)
+      .Open("networkInfo")
+      .Leaf("enaSupport", "required")
+      .Close("networkInfo")
+      .Flag("burstablePerformanceSupported", type.name.starts_with("t3"))
       .Close("item");
   return {.id = type.name,
           .attributes = {{"instance-type", type.name},

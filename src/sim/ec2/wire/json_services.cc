@@ -277,10 +277,12 @@ struct Operation {
   std::string_view name;
   Answer<Json> (*run)(Services& services, const Json& body);
 };
-constexpr std::array<Operation, 14> kOperations{{
+constexpr std::array<Operation, 16> kOperations{{
     {"GetParameter", GetParameter},
     {"PutParameter", PutParameter},
     {"DeleteParameter", DeleteParameter},
+    {"SendCommand", SendCommand},
+    {"GetCommandInvocation", GetCommandInvocation},
     {"GetParametersByPath", GetParametersByPath},
     {"GetSecretValue", GetSecretValue},
     {"CreateSecret", CreateSecret},

@@ -72,6 +72,17 @@ class Step {
     return texts;
   }
 
+  std::vector<double> Numbers(const std::string& key) {
+    std::vector<double> numbers;
+    const Json* value = Find(key);
+    if (value == nullptr) return numbers;
+    for (const Json& one : *value) {
+      if (one.is_number()) numbers.push_back(one.get<double>());
+    }
+    if (!value->is_array() || numbers.size() != value->size()) Complain(key, "a list of numbers");
+    return numbers;
+  }
+
   PoolPattern Pool() { return {Text("type", "*"), Text("zone", "*"), Text("market", "*")}; }
 
   void Complain(const std::string& key, std::string_view wanted) {
@@ -296,6 +307,33 @@ Status DoSecret(Services& services, Step& step) {
   return {};
 }
 
+// What SSM says for an instance that runs nothing, or does not reach.
+Status DoAgent(Services& services, Step& step) {
+  AgentRule rule{.instance = step.Text("instance", "*"),
+                 .type = step.Text("type", "*"),
+                 .is_reachable = step.Flag("reachable", true),
+                 .answer = std::nullopt};
+  const std::string out = step.Text("output");
+  const int code = step.Count("code").value_or(0);
+  if (!out.empty() || code != 0) rule.answer = ShellEnd{code, out, ""};
+  TRY(step.Finish());
+  services.agents.push_back(std::move(rule));
+  return {};
+}
+
+// Values of a metric, the last of them now.
+Status DoMetric(Services& services, Step& step) {
+  Series series{.space = step.Text("space", "AWS/EC2"),
+                .name = step.Text("name"),
+                .dimension = step.Text("instance"),
+                .period = step.Span("period").value_or(minutes(5)),
+                .until = services.cloud.now,
+                .values = step.Numbers("values")};
+  TRY(step.Finish());
+  services.series.push_back(std::move(series));
+  return {};
+}
+
 Status DoBucket(Services& services, Step& step) {
   const std::string name = step.Text("name");
   TRY(step.Finish());
@@ -317,7 +355,7 @@ struct Verb {
   std::string_view name;
   Status (*run)(Services& services, Step& step);
 };
-constexpr std::array<Verb, 13> kVerbs{{{"delays", DoDelays},
+constexpr std::array<Verb, 15> kVerbs{{{"delays", DoDelays},
                                        {"capacity", DoCapacity},
                                        {"calls", DoCalls},
                                        {"deaths", DoDeaths},
@@ -328,6 +366,8 @@ constexpr std::array<Verb, 13> kVerbs{{{"delays", DoDelays},
                                        {"price", DoPrice},
                                        {"parameter", DoParameter},
                                        {"secret", DoSecret},
+                                       {"agent", DoAgent},
+                                       {"metric", DoMetric},
                                        {"bucket", DoBucket},
                                        {"clear", DoClear}}};
 

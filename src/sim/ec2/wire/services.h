@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "sim/ec2/cloud.h"
+#include "sim/ec2/wire/metrics.h"
+#include "sim/ec2/wire/shell.h"
 #include "sim/ec2/wire/sim_time.h"
 
 namespace mayfly::ec2 {
@@ -41,6 +43,10 @@ struct Services {
   std::map<std::string, std::string> secrets;                    // Secrets Manager
   std::map<std::string, std::map<std::string, Object>> buckets;  // S3
   std::map<std::string, MetadataToken> metadata_tokens;
+  std::map<std::string, ShellRun> shell_runs;  // SSM's commands, by id
+  std::vector<std::string> shell_waiting;      // of them: for the host to begin
+  std::vector<AgentRule> agents;
+  std::vector<Series> series;                              // CloudWatch
   std::vector<CallRecord> calls;                           // the last kCallsKept
   std::vector<std::pair<Instant, nlohmann::json>> script;  // steps that wait for their time
   std::int64_t requests = 0;
@@ -48,6 +54,8 @@ struct Services {
   std::string endpoint;  // where the front listens
   // What an instance printed; empty where nothing runs the instances.
   std::function<std::string(const std::string& instance)> read_console;
+  // How a command in an instance ended; nullopt while it runs.
+  std::function<std::optional<ShellEnd>(const ShellRun&)> read_shell;
 };
 
 inline constexpr std::size_t kCallsKept = 10'000;

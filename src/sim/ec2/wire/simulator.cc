@@ -81,7 +81,7 @@ HttpReply JsonReply(const Answer<Json>& answer) {
 }
 
 HttpReply QueryRefusal(const std::string& service, const Refusal& why) {
-  if (service == "sts" || service == "rds") return RefuseQuery(why);
+  if (service == "sts" || service == "rds" || service == "monitoring") return RefuseQuery(why);
   HttpReply reply{.status = why.status};
   const std::string error = fmt::format("<Error><Code>{}</Code><Message>{}</Message></Error>",
                                         EscapeXml(why.code), EscapeXml(why.message));
@@ -101,6 +101,7 @@ HttpReply AnswerCall(Services& services, const HttpRequest& request, const Call&
   if (call.service == "scheduler") return JsonReply(AnswerScheduler(services, request));
   if (call.service == "sts") return AnswerSts(services, call.params);
   if (call.service == "rds") return AnswerRds(services, call.params);
+  if (call.service == "monitoring") return AnswerCloudWatch(services, call.params);
   if (call.service == "ec2") return AnswerEc2(services, call.params);
   if (call.service != "json") {
     return QueryRefusal(call.service,

@@ -1,0 +1,261 @@
+#include "resize/resizer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "resize/testing/fake_host.h"
+
+namespace mayfly::resize {
+namespace {
+
+using testing::Approved;
+using testing::FakeHost;
+using testing::ManualClock;
+using testing::Says;
+
+constexpr int kMostSteps = 10'000;
+
+// A host, its journal as it was saved last, and whoever drives it.
+struct Life {
+  FakeHost fake;
+  ManualClock clock;
+  std::string saved;
+  Bounds bounds{.patience = minutes(10), .snapshots = hours(6), .poll = seconds(5)};
+
+  Resizer Make(Journal journal) {
+    return Resizer({fake, clock,
+                    [this](const Journal& now) {
+                      saved = ToJson(now);
+                      return Status();
+                    },
+                    [](const std::string&) {}},
+                   std::move(journal), bounds);
+  }
+  Journal Carry(Resizer resizer) {
+    for (int step = 0; step < kMostSteps && !resizer.is_over(); ++step) {
+      const Result<Duration> next = resizer.Step();
+      CHECK(next.ok(), "the journal can be saved");
+      clock.now = std::max(clock.now, *next);
+    }
+    CHECK(resizer.is_over(), "a resize has a bound");
+    return resizer.journal();
+  }
+  Journal Run() { return Carry(Make(Approved(fake))); }
+};
+
+bool RunsAs(const Life& life, const std::string& type) {
+  return life.fake.host.state == HostState::kRunning && life.fake.host.type == type &&
+         life.fake.host.mark.empty();
+}
+
+TEST(Resizer, KeepsStopsChangesStartsAndLooks) {
+  Life life;
+  const Journal journal = life.Run();
+  EXPECT_EQ(journal.outcome, Outcome::kDone);
+  EXPECT_TRUE(RunsAs(life, "t3.small"));
+  EXPECT_EQ(Join(life.fake.calls, " "), "Mark TakeSnapshot Stop ChangeType Start RunScript Mark");
+  EXPECT_GT(*journal.up_at, *journal.down_since);
+}
+
+TEST(Resizer, NothingIsStoppedBeforeItsSnapshotsAreCompleted) {
+  Life life;
+  life.fake.snapshot_state = "pending";
+  const Journal journal = life.Run();
+  EXPECT_EQ(journal.outcome, Outcome::kAbandoned);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+  EXPECT_EQ(std::ranges::count(life.fake.calls, "Stop"), 0);
+}
+
+TEST(Resizer, AnAddressThatChangedIsExplainedAndOneThatStaysIsNot) {
+  Life changed, kept;
+  kept.fake.host.keeps_address = true;
+  const std::vector<std::string> notes = changed.Run().notes;
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].find("was 198.51.100.1 and is 198.51.100.2"), std::string::npos) << notes[0];
+  EXPECT_TRUE(kept.Run().notes.empty());
+}
+
+struct FailureRow {
+  const char* name;
+  const char* verb;
+  ErrorKind kind;
+  Outcome outcome;
+  const char* type;  // that it runs with in the end
+};
+
+class ResizerFailures : public ::testing::TestWithParam<FailureRow> {};
+
+TEST_P(ResizerFailures, EndWithARunningHost) {
+  const FailureRow& row = GetParam();
+  Life life;
+  life.fake.failures[row.verb] = {Error(row.kind, "by the test")};
+  const Journal journal = life.Run();
+  EXPECT_EQ(journal.outcome, row.outcome) << ToJson(journal);
+  EXPECT_TRUE(RunsAs(life, row.type)) << ToJson(journal);
+  if (row.outcome != Outcome::kDone) {
+    EXPECT_NE(journal.reason.find("by the test"), std::string::npos) << journal.reason;
+    EXPECT_EQ(journal.reason_kind, row.kind);
+  }
+}
+
+using enum ErrorKind;
+INSTANTIATE_TEST_SUITE_P(
+    EachStep, ResizerFailures,
+    ::testing::Values(
+        FailureRow{"MarkIsDenied", "Mark", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
+        FailureRow{"SnapshotIsDenied", "TakeSnapshot", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
+        FailureRow{"StopIsRefused", "Stop", kInvalid, Outcome::kAbandoned, "t3.2xlarge"},
+        FailureRow{"ChangeIsRefused", "ChangeType", kInvalid, Outcome::kReverted, "t3.2xlarge"},
+        FailureRow{"StartHasNoCapacity", "Start", kExhausted, Outcome::kReverted, "t3.2xlarge"},
+        FailureRow{"MarkIsLost", "Mark", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"SnapshotIsLost", "TakeSnapshot", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"StopIsLost", "Stop", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"ChangeIsLost", "ChangeType", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"StartIsLost", "Start", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"LookIsAway", "Look", kUnavailable, Outcome::kDone, "t3.small"},
+        FailureRow{"ScriptIsAway", "RunScript", kInvalid, Outcome::kDone, "t3.small"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Resizer, GoesBackWhereEc2AcceptsTheStartAndItDies) {
+  Life life;
+  life.fake.dies_starting = true;
+  const Journal journal = life.Run();
+  EXPECT_EQ(journal.outcome, Outcome::kReverted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+  EXPECT_NE(journal.reason.find("Server.InsufficientInstanceCapacity"), std::string::npos);
+}
+
+TEST(Resizer, GoesBackWhereAServiceDoesNotComeUp) {
+  Life life;
+  const std::string runs = "service enabled postgresql.service\n";
+  life.fake.says["t3.2xlarge"] = Says(8, 32768, runs);
+  Journal journal = Approved(life.fake);
+  journal.services = {"postgresql.service"};
+  journal = life.Carry(life.Make(journal));
+  EXPECT_EQ(journal.outcome, Outcome::kReverted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+  EXPECT_NE(journal.reason.find("postgresql.service does not run"), std::string::npos);
+}
+
+TEST(Resizer, GoesBackWhereTheHostHasAnotherSizeThanItsType) {
+  Life life;
+  life.fake.says["t3.small"] = Says(8, 32768);
+  EXPECT_EQ(life.Run().outcome, Outcome::kReverted);
+}
+
+TEST(Resizer, GoesBackWhereTheChecksOfTheCloudDoNotPass) {
+  Life life;
+  life.fake.is_healthy = false;
+  const Journal journal = life.Run();
+  EXPECT_EQ(journal.outcome, Outcome::kReverted);
+  EXPECT_EQ(life.fake.host.type, "t3.2xlarge");
+  EXPECT_EQ(journal.notes.size(), 2U) << "that they do not pass then either, and the address";
+}
+
+TEST(Resizer, SaysWhereItIsStuckAndTheSameGoesOnLater) {
+  Life life;
+  life.fake.always.insert({"Start", Exhausted("no capacity at all")});
+  const Journal stuck = life.Run();
+  EXPECT_EQ(stuck.outcome, Outcome::kStuck);
+  EXPECT_TRUE(stuck.is_open());
+  EXPECT_NE(stuck.notes.back().find("is stopped as t3.2xlarge"), std::string::npos);
+  EXPECT_NE(stuck.notes.back().find("aws ec2 start-instances --instance-ids"), std::string::npos);
+  life.fake.always.clear();
+  EXPECT_EQ(life.Carry(life.Make(*JournalFromJson(life.saved))).outcome, Outcome::kReverted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+}
+
+// I10, and crash-only: killed after any number of steps it is carried to the same end by another
+// one.
+TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromItsJournal) {
+  for (int steps = 0; steps < 30; ++steps) {
+    Life life;
+    Resizer killed = life.Make(Approved(life.fake));
+    life.saved = ToJson(killed.journal());
+    for (int i = 0; i < steps && !killed.is_over(); ++i) life.clock.now = *killed.Step();
+    const Journal kept = *JournalFromJson(life.saved);
+    const Journal end = kept.is_open() ? life.Carry(life.Make(kept)) : kept;
+    EXPECT_EQ(end.outcome, Outcome::kDone) << steps;
+    EXPECT_TRUE(RunsAs(life, "t3.small")) << steps;
+  }
+}
+
+// The journal says what may have been asked for, whether it was or not.
+TEST(Resizer, KilledAtAnyWriteOfItsJournalIsCarriedOn) {
+  Life whole;
+  std::vector<std::pair<std::string, FakeHost>> moments;
+  Resizer resizer({whole.fake, whole.clock,
+                   [&](const Journal& now) {
+                     moments.emplace_back(ToJson(now), whole.fake);
+                     return Status();
+                   },
+                   [](const std::string&) {}},
+                  Approved(whole.fake), whole.bounds);
+  ASSERT_EQ(whole.Carry(std::move(resizer)).outcome, Outcome::kDone);
+  ASSERT_GT(moments.size(), 10U);
+  for (const auto& [saved, fake] : moments) {
+    const Journal kept = *JournalFromJson(saved);
+    if (!kept.is_open()) continue;
+    Life life;
+    life.fake = fake;
+    const Journal end = life.Carry(life.Make(kept));
+    const bool is_over = end.outcome == Outcome::kDone || end.outcome == Outcome::kElsewhere;
+    EXPECT_TRUE(is_over && RunsAs(life, "t3.small")) << saved;
+  }
+}
+
+TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromTheMarkAlone) {
+  int carried = 0;
+  for (int steps = 0; steps < 30; ++steps) {
+    Life life;
+    Resizer killed = life.Make(Approved(life.fake));
+    for (int i = 0; i < steps && !killed.is_over(); ++i) life.clock.now = *killed.Step();
+    if (life.fake.host.mark.empty()) continue;
+    Journal journal = *JournalFromMark(life.fake.host.mark);
+    journal.host = life.fake.host.id;
+    journal.volumes = {"vol-1"};
+    EXPECT_EQ(life.Carry(life.Make(journal)).outcome, Outcome::kDone) << steps;
+    EXPECT_TRUE(RunsAs(life, "t3.small")) << steps;
+    ++carried;
+  }
+  EXPECT_GT(carried, 5);
+}
+
+TEST(Resizer, GoesBackToTooWhereAnotherComputerHasTurnedBack) {
+  Life life;
+  Resizer killed = life.Make(Approved(life.fake));
+  while (life.fake.host.state == HostState::kRunning) life.clock.now = *killed.Step();
+  Journal theirs = killed.journal();
+  theirs.direction = Direction::kBack;
+  life.fake.host.mark = ToMark(theirs);
+  EXPECT_EQ(life.Carry(life.Make(*JournalFromJson(life.saved))).outcome, Outcome::kReverted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+}
+
+TEST(Resizer, TouchesNothingWhereAnotherComputerHasFinishedIt) {
+  Life life;
+  Resizer killed = life.Make(Approved(life.fake));
+  while (life.fake.host.state == HostState::kRunning) life.clock.now = *killed.Step();
+  life.fake.host.state = HostState::kRunning;
+  life.fake.host.mark.clear();
+  const std::size_t before = life.fake.calls.size();
+  EXPECT_EQ(life.Carry(life.Make(*JournalFromJson(life.saved))).outcome, Outcome::kElsewhere);
+  EXPECT_EQ(life.fake.calls.size(), before);
+}
+
+TEST(Resizer, IsAbandonedBeforeTheStopAndNotAfterIt) {
+  Life life;
+  Resizer resizer = life.Make(Approved(life.fake));
+  life.clock.now = *resizer.Step();
+  EXPECT_TRUE(*resizer.Abandon("Ctrl-C"));
+  EXPECT_EQ(resizer.journal().outcome, Outcome::kAbandoned);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+  Resizer later = life.Make(Approved(life.fake));
+  while (life.fake.host.state == HostState::kRunning) life.clock.now = *later.Step();
+  EXPECT_FALSE(*later.Abandon("Ctrl-C"));
+}
+
+}  // namespace
+}  // namespace mayfly::resize

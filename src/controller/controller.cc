@@ -107,8 +107,10 @@ Status Controller::RecordNews(RunSnapshot& snapshot, const std::vector<MachineSi
     bool is_new = machine != nullptr && s.refusal && !machine->was_refused;
     if (is_new) news.emplace_back(RecordRefused{s.machine, {*s.refusal}});
   }
-  TRY_ASSIGN(const bool is_settled, keeping_.Follow(snapshot));
-  if (news.empty() && !is_settled) return {};
+  // A snapshot that cannot be looked at now keeps nothing else from being done.
+  const Result<bool> followed = keeping_.Follow(snapshot);
+  if (!followed.ok() && observer_ != nullptr) observer_->OnTrouble(followed.error());
+  if (news.empty() && !(followed.ok() && *followed)) return {};
   for (const Change& change : news) TRY(Apply(change));
   loaded_ = clock_.Mono();
   TRY_ASSIGN(snapshot, store_.Load(options_.run));

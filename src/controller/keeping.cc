@@ -49,7 +49,11 @@ Status Keeping::Keep(const sched::KeepDisk& wish, const RunSnapshot& snapshot) {
     disk = {.machine = wish.machine, .gigabytes = options_.disk_gb, .monthly = options_.monthly};
     disk.expires = std::chrono::floor<seconds>(snapshot.now + options_.keep);
   }
-  TRY_ASSIGN(std::optional<DiskSight> there, options_.disks->Look(snapshot.run.id, wish.machine));
+  Result<std::optional<DiskSight>> seen = options_.disks->Look(snapshot.run.id, wish.machine);
+  if (!seen.ok() && IsDefinite(seen.error())) {
+    return Record(disk, DiskState::kFailed, seen.error().message());
+  }
+  TRY_ASSIGN(std::optional<DiskSight> there, std::move(seen));
   if (!there) {
     const bool may_come = disk.asked_ago && *disk.asked_ago < options_.shown_within;
     if (may_come) {
@@ -77,10 +81,16 @@ Status Keeping::Keep(const sched::KeepDisk& wish, const RunSnapshot& snapshot) {
 Status Keeping::Drop(const sched::DropDisk& wish, const RunSnapshot& snapshot) {
   KeptDisk disk = snapshot.kept_disk.value_or(
       KeptDisk{.expires = std::chrono::floor<seconds>(snapshot.now + options_.keep)});
-  if (disk.machine.value != 0) {
-    if (options_.disks == nullptr) return Invalid("this phase keeps no disk");
-    TRY(options_.disks->Drop(snapshot.run.id, disk.machine));
+  if (disk.machine.value == 0) return Record(disk, wish.to, wish.reason);
+  if (options_.disks == nullptr) return Invalid("this phase keeps no disk");
+  const Status dropped = options_.disks->Drop(snapshot.run.id, disk.machine);
+  const bool is_stuck = !dropped.ok() && IsDefinite(dropped.error());
+  if (is_stuck && wish.to == DiskState::kFailed) {
+    return Record(disk, wish.to,
+                  fmt::format("{}; {} could not be removed: {}", wish.reason, disk.external_id,
+                              dropped.error().message()));
   }
+  TRY(dropped);
   return Record(disk, wish.to, wish.reason);
 }
 
@@ -90,7 +100,14 @@ Result<bool> Keeping::Follow(const RunSnapshot& snapshot) {
   const Duration now = clock_.Mono();
   if (looked_ && now - *looked_ < options_.ask_disk) return false;
   looked_ = now;
-  TRY_ASSIGN(std::optional<DiskSight> there, options_.disks->Look(snapshot.run.id, disk->machine));
+  Result<std::optional<DiskSight>> seen = options_.disks->Look(snapshot.run.id, disk->machine);
+  if (!seen.ok() && IsDefinite(seen.error())) {
+    TRY(Record(*disk, DiskState::kFailed,
+               fmt::format("{} stands, and nobody knows in which state: {}", disk->external_id,
+                           seen.error().message())));
+    return true;
+  }
+  TRY_ASSIGN(std::optional<DiskSight> there, std::move(seen));
   if (there && there->state == DiskState::kPending) return false;
   if (there && there->state == DiskState::kCompleted) {
     TRY(Record(*disk, DiskState::kCompleted, ""));
@@ -98,9 +115,9 @@ Result<bool> Keeping::Follow(const RunSnapshot& snapshot) {
   }
   const bool may_come = !there && disk->asked_ago && *disk->asked_ago < options_.shown_within;
   if (may_come) return false;
-  if (there) TRY(options_.disks->Drop(snapshot.run.id, disk->machine));
-  TRY(Record(*disk, DiskState::kFailed,
-             there ? "the provider could not complete it" : "it is not there any more"));
+  TRY(Drop({DiskState::kFailed,
+            there ? "the provider could not complete it" : "it is not there any more"},
+           snapshot));
   return true;
 }
 

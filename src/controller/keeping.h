@@ -38,7 +38,8 @@ class Keeping {
       : options_(std::move(options)), clock_(clock), write_(std::move(write)) {}
 
   // kUnavailable: again later, also where an earlier asking may still come to be shown. A disk that
-  // cannot be kept is recorded as failed, and no error: the run goes on without.
+  // cannot be kept, or a failed one that cannot be removed, is recorded as failed with the reason,
+  // and no error: the run goes on without.
   Status Keep(const sched::KeepDisk& wish, const RunSnapshot& snapshot);
   Status Drop(const sched::DropDisk& wish, const RunSnapshot& snapshot);
 

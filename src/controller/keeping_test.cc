@@ -24,6 +24,7 @@ class Desk : public DiskKeeper, public FloorKeeper {
 
   Result<std::optional<DiskSight>> Look(RunId, MachineId) override {
     told += "look ";
+    if (look_fails) return *look_fails;
     return shown;
   }
   Result<DiskSight> Ask(const DiskIntent& intent) override {
@@ -85,7 +86,7 @@ class Desk : public DiskKeeper, public FloorKeeper {
   RunSnapshot snapshot;
   std::optional<DiskSight> shown;
   std::optional<DiskIntent> asked;
-  std::optional<Error> ask_fails, drop_fails, see_fails, set_fails;
+  std::optional<Error> look_fails, ask_fails, drop_fails, see_fails, set_fails;
   FloorSight sight{.least_milli = 500, .most_milli = 32'000};
   std::string told;
   FixedClock clock;
@@ -167,6 +168,7 @@ TEST(KeepingDisk, OneThatFailsOrVanishesLeavesNothing) {
   desk.shown = DiskSight{.external_id = "snap-1", .state = DiskState::kFailed};
   EXPECT_TRUE(*desk.keeping.Follow(desk.snapshot));
   EXPECT_EQ(desk.Told(), "look drop disk failed; ");
+  EXPECT_EQ(desk.snapshot.kept_disk->note, "the provider could not complete it");
 
   desk.snapshot.kept_disk->state = DiskState::kPending;
   desk.shown.reset();
@@ -188,6 +190,26 @@ TEST(KeepingDisk, IsNotCalledDroppedBeforeItIs) {
   desk.drop_fails.reset();
   EXPECT_TRUE(desk.keeping.Drop({DiskState::kFailed, "too late"}, desk.snapshot).ok());
   EXPECT_EQ(desk.snapshot.kept_disk->note, "too late");
+}
+
+TEST(KeepingDisk, WhatMayNotBeLookedAtOrRemovedEndsNoRun) {
+  Desk desk;
+  desk.snapshot.kept_disk =
+      KeptDisk{.machine = MachineId{2}, .state = DiskState::kPending, .external_id = "snap-1"};
+  desk.look_fails = Denied("may not look");
+  EXPECT_TRUE(*desk.keeping.Follow(desk.snapshot));
+  EXPECT_NE(desk.snapshot.kept_disk->note.find("snap-1 stands"), std::string::npos);
+  desk.snapshot.kept_disk->state = DiskState::kPending;
+  desk.drop_fails = Denied("may not remove");
+  EXPECT_TRUE(desk.keeping.Drop({DiskState::kFailed, "too late"}, desk.snapshot).ok());
+  EXPECT_EQ(desk.snapshot.kept_disk->note, "too late; snap-1 could not be removed: may not remove");
+  desk.snapshot.kept_disk->state = DiskState::kCompleted;
+  EXPECT_FALSE(desk.keeping.Drop({DiskState::kDeleted, "expired"}, desk.snapshot).ok());
+  desk.look_fails = Unavailable("throttled");
+  desk.snapshot.kept_disk->state = DiskState::kPending;
+  desk.clock.mono = seconds(5);
+  EXPECT_FALSE(desk.keeping.Follow(desk.snapshot).ok());
+  EXPECT_EQ(desk.snapshot.kept_disk->state, DiskState::kPending);
 }
 
 TEST(KeepingFloor, IsWrittenDownAndMarkedBeforeItIsRaised) {

@@ -13,6 +13,7 @@ struct PolicyScope {
   std::string bucket, region, account, ledger;
   std::string worker_role = "mayfly-worker";
   std::string bundle_prefix = "mayfly/";
+  std::string cluster;  // empty: no floor is raised, and no right to it is given
 };
 
 // A policy document for IAM; `who` is controller or worker.

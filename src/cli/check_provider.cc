@@ -50,6 +50,7 @@ aws::PreflightRequest MakeRequest(const ProviderQuestion& question, Instant now)
   request.architecture = ProgramArchitecture();
   request.needed_libc = NeededLibc();
   request.database.is_embedded = spec.database.url == "embedded" && !question.machines_are_here;
+  request.capacity = spec.database.capacity;
   if (question.room.ok()) {
     request.database.room = *question.room;
   } else {

@@ -24,6 +24,8 @@ sched::Policy PolicyOf(const Drive& drive) {
     policy.ladder.on_demand = machines.ec2->on_demand;
     policy.ladder.on_demand_after = machines.ec2->on_demand_after;
     policy.boot_patience = kRentedBoot + machines.setup.timeout;
+    if (drive.provider.disks != nullptr) policy.keep.disk_wait = machines.ec2->snapshot->wait;
+    policy.keep.raises_floor = drive.provider.floors != nullptr;
   }
   return policy;
 }
@@ -92,6 +94,7 @@ Result<RunSnapshot> DriveRun(const Drive& drive, RunId run, bool resume) {
   options.market = drive.provider.market.get();
   if (options.market != nullptr) options.poll = kRentedPoll;
   TRY_ASSIGN(options.purse, PurseOf(drive.spec, drive.provider, drive.host.clock().Wall()));
+  TRY_ASSIGN(options.keeping, KeepingOf(drive.spec, drive.provider, drive.host.clock().Wall()));
   RunProgress progress(drive.session, drive.host.clock());
   Both observer(progress, drive.also);
   TRY(drive.provider.make_ready());

@@ -4,10 +4,12 @@
 
 #include <filesystem>
 
+#include "adapters/aws/provider/ec2_disks.h"
 #include "adapters/aws/provider/ec2_machines.h"
 #include "adapters/aws/provider/ec2_marketplace.h"
 #include "adapters/aws/provider/ec2_prices.h"
 #include "adapters/aws/provider/places.h"
+#include "adapters/aws/provider/rds_floors.h"
 #include "adapters/aws/s3.h"
 #include "adapters/bundle/bundle.h"
 #include "cli/aws_client.h"
@@ -27,6 +29,18 @@ std::vector<std::string> AllTypes(const Ec2Spec& spec) {
 
 aws::PhaseNames NamesOf(const PhaseSpec& spec, const std::string& ledger) {
   return {.ledger = ledger, .phase = spec.name, .owner = FromProcess("USER").value_or("mayfly")};
+}
+
+void AddKeepers(Provider& provider, AwsClient& client, const PhaseSpec& spec,
+                const std::string& ledger) {
+  if (spec.machines.ec2->snapshot) {
+    aws::PhaseNames names = NamesOf(spec, ledger);
+    names.own.assign(spec.machines.ec2->tags.begin(), spec.machines.ec2->tags.end());
+    provider.disks = std::make_unique<aws::Ec2Disks>(client.caller(), std::move(names));
+  }
+  if (spec.database.capacity) {
+    provider.floors = std::make_unique<aws::RdsFloors>(client.caller(), ledger);
+  }
 }
 
 Result<bundle::Bundle> PackFor(const ProviderRequest& request) {
@@ -72,6 +86,7 @@ Result<Provider> OpenEc2(const ProviderRequest& request) {
                                                          .places = std::move(places),
                                                          .bundle = object,
                                                          .names = NamesOf(request.spec, ledger)});
+  AddKeepers(provider, *client, request.spec, ledger);
   provider.bundle = packed.sha256;
   provider.make_ready = [client, &host = request.host, packed, object] {
     return Upload(*client, host, packed, object);

@@ -87,6 +87,8 @@ void AddIamPolicy(CLI::App& app, Session& session) {
   command->add_option("--account", flags->scope.account, "this account only, twelve digits");
   command->add_option("--ledger", flags->scope.ledger,
                       "machines of this ledger only, by its name in their tags");
+  command->add_option("--cluster", flags->scope.cluster,
+                      "the database cluster whose floor a phase raises");
   command->add_option("--role", flags->scope.worker_role, "the machines' role")
       ->capture_default_str();
   command->add_option("--host", flags->scope.host, "of resizer: this host only, by its id (i-…)");

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/kept_text.h"
+
 namespace mayfly::cli {
 namespace {
 
@@ -78,8 +80,9 @@ Sheet MachinesSheet(const cost::Account& account) {
 }
 
 std::vector<Sheet> SheetsOf(const cost::Account& account) {
-  return {SharesSheet("line", account.lines), MachinesSheet(account),
-          SharesSheet("stage", account.stages), SharesSheet("tag", account.tags)};
+  return {SharesSheet("line", account.lines), SharesSheet("beside the cap", account.beside),
+          MachinesSheet(account), SharesSheet("stage", account.stages),
+          SharesSheet("tag", account.tags)};
 }
 
 std::string OnTerminal(const Sheet& sheet, const Paint& paint) {
@@ -118,8 +121,9 @@ std::string InDocument(const Sheet& sheet) {
   return "\n" + titles + "\n" + rule + "\n" + rows;
 }
 
-std::vector<std::string> NotesOf(const cost::Account& account) {
+std::vector<std::string> NotesOf(const RunSnapshot& snapshot, const cost::Account& account) {
   std::vector<std::string> notes;
+  for (const auto& [name, fact] : KeptFacts(snapshot)) notes.push_back(name + " " + fact);
   notes.push_back("lost work: " + FormatMoney(account.lost) +
                   ", of attempts that were not accepted");
   for (const std::string& item : account.unknown) {
@@ -191,6 +195,9 @@ std::string MoneyInALine(const RunMoney& money) {
   if (money.quote && money.quote->cap) {
     text += fmt::format(" of a cap of {}", FormatMoney(*money.quote->cap));
   }
+  for (const cost::Share& share : money.account.beside) {
+    text += fmt::format(", and {} of {}", FormatMoney(share.money), share.name);
+  }
   return money.quote ? text + ", quote " + money.quote->id : text;
 }
 
@@ -199,6 +206,7 @@ ordered_json JsonOfMoney(const RunMoney& money) {
   std::optional<Money> cap = money.quote ? money.quote->cap : std::nullopt;
   return {{"metered", FormatExactMoney(account.total)},
           {"metered_micro_usd", account.total.micro_usd},
+          {"beside", JsonOfShares(account.beside)},
           {"lost", FormatExactMoney(account.lost)},
           {"cap", JsonAmount(cap)},
           {"quote", money.quote ? ordered_json(money.quote->id) : ordered_json(nullptr)}};
@@ -208,7 +216,7 @@ std::string RenderAccount(const RunSnapshot& snapshot, const RunMoney& money, co
   std::string text = HeadLine(snapshot, money) + "\n  quoted " + QuotedText(money) + "\n";
   for (const Sheet& sheet : SheetsOf(money.account)) text += OnTerminal(sheet, paint);
   text += "\n";
-  for (const std::string& note : NotesOf(money.account)) text += "  " + note + "\n";
+  for (const std::string& note : NotesOf(snapshot, money.account)) text += "  " + note + "\n";
   return text;
 }
 
@@ -217,7 +225,7 @@ std::string AccountToMarkdown(const RunSnapshot& snapshot, const RunMoney& money
       fmt::format("# {}\n\nQuoted {}.\n", HeadLine(snapshot, money), QuotedText(money));
   for (const Sheet& sheet : SheetsOf(money.account)) text += InDocument(sheet);
   text += "\n";
-  for (const std::string& note : NotesOf(money.account)) text += "- " + note + "\n";
+  for (const std::string& note : NotesOf(snapshot, money.account)) text += "- " + note + "\n";
   return text;
 }
 
@@ -244,6 +252,7 @@ std::string AccountToJson(const RunSnapshot& snapshot, const RunMoney& money) {
   }
   json["stages"] = JsonOfShares(money.account.stages);
   json["tags"] = JsonOfShares(money.account.tags);
+  json["kept"] = JsonOfKept(snapshot);
   json["unknown"] = money.account.unknown;
   return DumpJson(json);
 }

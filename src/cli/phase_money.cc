@@ -68,11 +68,20 @@ Status AskPrices(cost::PriceBook& book, const Pool& pool, PriceSource& source, I
                       : Judge(history.error(), {Item::kCompute, pool});
 }
 
-// Disk and address have one price in a region, in force since before the run.
-std::vector<PriceChange> FixedPrices(const cost::PriceBook& book, const std::string& region,
-                                     Instant now) {
+// What a phase uses that has one price in a region.
+std::vector<Item> ItemsOf(const PhaseSpec& spec) {
+  std::vector<Item> items{Item::kDisk};
+  if (spec.machines.ec2->public_address) items.push_back(Item::kPublicAddress);
+  if (spec.machines.ec2->snapshot) items.push_back(Item::kSnapshot);
+  if (spec.database.capacity) items.push_back(Item::kDatabaseCapacity);
+  return items;
+}
+
+// In force since before the run.
+std::vector<PriceChange> FixedPrices(const cost::PriceBook& book, const PhaseSpec& spec,
+                                     const std::string& region, Instant now) {
   std::vector<PriceChange> fixed;
-  for (Item item : {Item::kDisk, Item::kPublicAddress}) {
+  for (Item item : ItemsOf(spec)) {
     PriceKey key = InRegion(item, region);
     Result<cost::Price> price = book.Find(key);
     if (price.ok()) fixed.push_back({key, {now - kHistory, price->rate}});
@@ -94,15 +103,30 @@ Result<cost::PriceBook> BookOf(const PhaseSpec& spec, const Provider& provider, 
   for (const MarketPool& pool : provider.pools) {
     TRY(AskPrices(book, pool.pool, *provider.prices, now));
   }
-  std::vector<Item> beside{Item::kDisk};
-  if (machines.ec2->public_address) beside.push_back(Item::kPublicAddress);
-  for (Item item : beside) {
+  for (Item item : ItemsOf(spec)) {
     const PriceKey key = InRegion(item, provider.pools.front().pool.region);
     Result<PricePoint> list = provider.prices->ListPrice(key);
     TRY(list.ok() ? book.AddListPrice(key, *list) : Judge(list.error(), key));
   }
   return book;
 }
+
+namespace {
+
+// What is beside the machines, as far as it is known before the run. A cluster that is not there,
+// or has no floor, is found out here, before anything is paid.
+Result<cost::UsageBeside> BesideOf(const PhaseSpec& spec, const Provider& provider) {
+  cost::UsageBeside beside;
+  if (provider.disks != nullptr) beside.snapshot_gb = spec.machines.ec2->disk_gib;
+  if (provider.floors == nullptr) return beside;
+  TRY_ASSIGN(const FloorSight sight, provider.floors->Look(spec.database.capacity->cluster));
+  const std::int64_t before = sight.mark ? sight.mark->before_milli : sight.least_milli;
+  beside.capacity_milli_above_floor =
+      std::max<std::int64_t>(spec.database.capacity->floor_milli - before, 0);
+  return beside;
+}
+
+}  // namespace
 
 Status QuotePlan(Host& host, Ledger& ledger, const Provider& provider, PhasePlan& plan) {
   Instant now = host.clock().Wall();
@@ -115,6 +139,7 @@ Status QuotePlan(Host& host, Ledger& ledger, const Provider& provider, PhasePlan
   }
   request.deadline = UntilDeadline(spec, now);
   request.cap = spec.budget;
+  TRY_ASSIGN(request.beside, BesideOf(spec, provider));
   TRY_ASSIGN(request.length, LengthOf(ledger, spec));
   TRY_ASSIGN(cost::PriceBook book, BookOf(spec, provider, now));
   TRY_ASSIGN(Quote quote, cost::MakeQuote(request, book));
@@ -140,10 +165,29 @@ Result<PurseOptions> PurseOf(const PhaseSpec& spec, const Provider& provider, In
     purse.rungs.push_back({pool, *offer});
   }
   if (purse.rungs.empty()) return NotFound("no pool can be paid for: " + unknown);
-  if (IsRented(spec)) purse.fixed = FixedPrices(book, purse.rungs.front().offer.pool.region, now);
+  if (IsRented(spec))
+    purse.fixed = FixedPrices(book, spec, purse.rungs.front().offer.pool.region, now);
   purse.source = provider.prices.get();
   purse.cap = spec.budget;
   return purse;
+}
+
+Result<KeepingOptions> KeepingOf(const PhaseSpec& spec, const Provider& provider, Instant now) {
+  KeepingOptions keeping{.disks = provider.disks.get(), .floors = provider.floors.get()};
+  if (keeping.floors != nullptr) {
+    keeping.cluster = spec.database.capacity->cluster;
+    keeping.floor_milli = spec.database.capacity->floor_milli;
+  }
+  if (keeping.disks == nullptr) return keeping;
+  keeping.keep = spec.machines.ec2->snapshot->keep;
+  keeping.disk_gb = spec.machines.ec2->disk_gib;
+  TRY_ASSIGN(const cost::PriceBook book, BookOf(spec, provider, now));
+  const std::string& region = provider.pools.front().pool.region;
+  Result<cost::Price> price = book.Find(InRegion(Item::kSnapshot, region));
+  if (!price.ok())
+    return keeping;  // the snapshot is kept at a price that nobody knows, and said so
+  TRY_ASSIGN(keeping.monthly, Charge(price->rate, ForDisk(keeping.disk_gb, BilledMonths(1))));
+  return keeping;
 }
 
 bool IsApprovedAs(const PhasePlan& plan, const Quote& approved, const std::string& hash) {

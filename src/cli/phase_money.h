@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "cli/world.h"
+#include "controller/keeping.h"
 #include "controller/purse.h"
 #include "cost/meter.h"
 #include "cost/price_book.h"
@@ -24,6 +25,9 @@ Status QuotePlan(Host& host, Ledger& ledger, const Provider& provider, PhasePlan
 
 // What the controller of this phase may spend, and on which pools.
 Result<PurseOptions> PurseOf(const PhaseSpec& spec, const Provider& provider, Instant now);
+
+// What the controller of this phase may keep and raise.
+Result<KeepingOptions> KeepingOf(const PhaseSpec& spec, const Provider& provider, Instant now);
 
 // Whether a plan with this hash is this plan at the price that was approved with it, whatever
 // today's quote says; that is judged by cost::CheckWithin.

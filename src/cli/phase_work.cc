@@ -58,6 +58,25 @@ std::string DescribeDimension(const Dimension& dimension) {
   return fmt::format("{} ({} … {})", text, dimension.labels.front(), dimension.labels.back());
 }
 
+// What only rented machines have is refused on this computer, unless the command chose it instead
+// of the file: then it is left out, and said.
+Status CheckKept(const PhaseSpec& spec, const PhaseFlags& flags) {
+  const bool keeps_disk = spec.machines.ec2 && spec.machines.ec2->snapshot;
+  const bool has_floor = spec.database.capacity.has_value();
+  if (spec.machines.provider == "ec2" || (!keeps_disk && !has_floor)) return {};
+  const char* table = keeps_disk ? "machines.ec2.snapshot" : "database.capacity";
+  const bool is_chosen = std::ranges::any_of(
+      flags.sets, [](const std::string& set) { return set.starts_with("machines.provider"); });
+  if (!is_chosen) {
+    return Invalid(
+        fmt::format("{}: [{}] is for rented machines, and machines.provider is \"{}\": leave the "
+                    "table out, or rent",
+                    flags.file, table, spec.machines.provider));
+  }
+  Say(fmt::format("on this computer [{}] does nothing", table));
+  return {};
+}
+
 }  // namespace
 
 void AddPhaseFlags(CLI::App& command, PhaseFlags& flags) {
@@ -84,6 +103,7 @@ Result<Phase> LoadPhase(Host& host, const PhaseFlags& flags) {
   context.bars_instead = flags.bars_instead;
   context.read_file = [&host](const std::string& path) { return host.files().Read(path); };
   TRY_ASSIGN(ParsedPhase parsed, ParsePhase(text, context));
+  TRY(CheckKept(parsed.spec, flags));
   std::string state = flags.state_dir.empty() ? context.folder + "/.mayfly" : flags.state_dir;
   Place place{parsed.spec.database.url, Absolute(state)};
   return Phase{std::move(parsed), std::move(place), context.folder};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -54,9 +55,26 @@ Result<Phase> TurnPhase(Host& host, const Flags& flags, const std::string& folde
   return LoadPhase(host, turned);
 }
 
+// With the cluster whose floor the phase raises. A script that cannot be read is the cloud's to
+// say.
+std::string WithCluster(const std::string& script, const PhaseSpec& spec) {
+  auto steps = nlohmann::json::parse(script, nullptr, /*allow_exceptions=*/false);
+  if (!spec.database.capacity || steps.is_discarded()) return script;
+  if (!steps.is_array()) steps = nlohmann::json::array({steps});
+  const double floor = static_cast<double>(spec.database.capacity->floor_milli) / 1000;
+  steps.push_back({{"do", "cluster"},
+                   {"name", spec.database.capacity->cluster},
+                   {"least", std::min(0.5, floor)},
+                   {"most", floor}});
+  return steps.dump();
+}
+
 Result<std::string> ReadFaults(Host& host, const Flags& flags, const PhaseSpec& spec) {
-  if (flags.faults.empty()) return UsualFaults(spec.machines.ec2->types.front()).dump();
-  return host.files().Read(flags.faults);
+  if (flags.faults.empty()) {
+    return WithCluster(UsualFaults(spec.machines.ec2->types.front()).dump(), spec);
+  }
+  TRY_ASSIGN(const std::string script, host.files().Read(flags.faults));
+  return WithCluster(script, spec);
 }
 
 // The folder of the database's socket, which instances have to see.

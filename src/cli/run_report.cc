@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/kept_text.h"
 #include "cli/money_text.h"
 
 namespace mayfly::cli {
@@ -109,7 +110,9 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
   double rate = Seconds(busy) > 0 ? static_cast<double>(rows) / Seconds(busy) : 0;
   text += fmt::format("rows      {} in {} of machine time: {} rows/s\n", Thousands(rows),
                       HumanDuration(busy), Thousands(static_cast<std::int64_t>(rate)));
-  text += MoneyLine(money) + VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
+  text += MoneyLine(money);
+  for (const auto& [name, fact] : KeptFacts(s)) text += fmt::format("{:<9} {}\n", name, fact);
+  text += VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
   if (s.run.published) {
     text += fmt::format("published as schema {} (from {})\n", s.run.reader_schema, s.run.schema);
   } else {
@@ -131,6 +134,7 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
   json["checks"] = {{"total", s.findings_total}, {"failed", s.findings_failed}};
   json["machine_seconds"] = Seconds(MachineTime(s));
   json["money"] = JsonOfMoney(money);
+  json["kept"] = JsonOfKept(s);
   json["stages"] = nlohmann::ordered_json::array();
   for (const StageView& stage : s.stages) {
     json["stages"].push_back({{"name", stage.name},

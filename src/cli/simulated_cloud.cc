@@ -12,6 +12,18 @@ namespace {
 constexpr Duration kStartLimit = seconds(20);
 constexpr Duration kLook = milliseconds(20);
 
+bool IsOfMachines(const std::string& item) {
+  return item == "compute" || item == "disk" || item == "address";
+}
+
+// What may be there: a snapshot until it expires, a cluster that nobody of ours holds up.
+bool IsKept(const std::string& kind, const nlohmann::json& thing, Instant now) {
+  const auto tags = thing.value("tags", nlohmann::json::object());
+  if (kind == "clusters") return !tags.contains("mayfly:ledger");
+  const Result<Instant> expires = ParseInstant(tags.value("mayfly:expires", ""));
+  return kind == "snapshots" && expires.ok() && *expires > now;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SimulatedCloud>> SimulatedCloud::Start(Host& host, HttpClient& http,
@@ -101,11 +113,13 @@ Status SimulatedCloud::Do(const nlohmann::json& steps) {
 Result<Money> SimulatedCloud::ReadBill() {
   TRY_ASSIGN(std::string body, Exchange("GET", "/_sim/bill", ""));
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
-  const auto sum = json.is_object() ? json.find("micro_usd") : json.end();
-  if (sum == json.end() || !sum->is_number_integer()) {
-    return Corrupt("the simulated cloud's bill has no sum");
+  const auto lines = json.is_object() ? json.find("lines") : json.end();
+  if (lines == json.end()) return Corrupt("the simulated cloud's bill has no lines");
+  Money sum;
+  for (const auto& line : *lines) {
+    if (IsOfMachines(line.value("item", ""))) sum += Money{line.value("micro_usd", 0LL)};
   }
-  return Money{sum->get<std::int64_t>()};
+  return sum;
 }
 
 Result<std::vector<std::string>> SimulatedCloud::ListStanding() {
@@ -116,6 +130,7 @@ Result<std::vector<std::string>> SimulatedCloud::ListStanding() {
   for (const auto& [kind, things] : json.items()) {
     for (const auto& thing : things) {
       const std::string state = thing.value("state", "");
+      if (IsKept(kind, thing, host_.clock().Wall())) continue;
       const bool is_over = state == "terminated" || state == "closed" || state == "cancelled" ||
                            (thing.contains("deleted") && !thing["deleted"].is_null());
       if (!is_over)

@@ -39,10 +39,11 @@ class SimulatedCloud {
   // Steps that happen now (docs/cli/ec2sim.md).
   Status Do(const nlohmann::json& steps);
 
-  // What it charges for everything until now.
+  // What it charges for machines until now: what the meter's total is about.
   Result<Money> ReadBill();
 
   // What is there and bills, or is in somebody's way, by its own account: "instance i-… (running)".
+  // A snapshot that says until when it is kept is none of that, until then.
   Result<std::vector<std::string>> ListStanding();
 
  private:

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/kept_text.h"
 #include "cli/money_text.h"
 
 namespace mayfly::cli {
@@ -77,6 +78,7 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
   if (money != nullptr) text += Fact("cost", MoneyInALine(*money));
+  for (const auto& [name, fact] : KeptFacts(s)) text += Fact(name, fact);
   text += Fact("approved", run.approved ? ShowInstant(run.approved) : "");
   text += Fact("deadline", DeadlineText(run));
   text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
@@ -222,6 +224,7 @@ std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
       {"closed", JsonInstant(run.closed)},
       {"deadline_in_s", Seconds(run.deadline_in)},
       {"waiting", JsonOf(run.waiting)},
+      {"kept", JsonOfKept(snapshot)},
       {"money", money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*money)},
       {"stages", ordered_json::array()},
       {"machines", ordered_json::array()},

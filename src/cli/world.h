@@ -13,6 +13,7 @@
 #include "seams/clock.h"
 #include "seams/file_system.h"
 #include "seams/http_client.h"
+#include "seams/keeper.h"
 #include "seams/machine_provider.h"
 #include "seams/machine_sensor.h"
 #include "seams/marketplace.h"
@@ -117,6 +118,8 @@ struct Provider {
   std::unique_ptr<Marketplace> market;          // null: there is no choice, and no limit
   std::unique_ptr<PriceSource> prices;          // null: they are what the phase states
   std::vector<MarketPool> pools{MarketPool{}};  // what it offers this phase, in the order of wishes
+  std::unique_ptr<DiskKeeper> disks;            // null: the phase keeps no disk
+  std::unique_ptr<FloorKeeper> floors;          // null: the phase raises no floor
   std::string bundle;  // what machines are started from; empty: this program
   std::function<Status()> make_ready = [] { return Status(); };  // before the first machine
 };

@@ -52,6 +52,7 @@ Controller::Controller(ControllerOptions options, Clock& clock, RunStore& store,
       purse_(options_.purse),
       clock_(clock),
       store_(store),
+      keeping_(options_.keeping, clock, [this](const Change& change) { return Apply(change); }),
       provider_(provider),
       observer_(observer) {}
 
@@ -106,7 +107,10 @@ Status Controller::RecordNews(RunSnapshot& snapshot, const std::vector<MachineSi
     bool is_new = machine != nullptr && s.refusal && !machine->was_refused;
     if (is_new) news.emplace_back(RecordRefused{s.machine, {*s.refusal}});
   }
-  if (news.empty()) return {};
+  // A snapshot that cannot be looked at now keeps nothing else from being done.
+  const Result<bool> followed = keeping_.Follow(snapshot);
+  if (!followed.ok() && observer_ != nullptr) observer_->OnTrouble(followed.error());
+  if (news.empty() && !(followed.ok() && *followed)) return {};
   for (const Change& change : news) TRY(Apply(change));
   loaded_ = clock_.Mono();
   TRY_ASSIGN(snapshot, store_.Load(options_.run));
@@ -178,6 +182,10 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
           [&](const sched::Publish&) { return store_.Publish(options_.run, *control_); },
           [&](const sched::Vacuum&) { return Apply(VacuumSome{}); },
           [&](const sched::ProveGone&) { return LookForResidue(); },
+          [&](const sched::KeepDisk& a) { return keeping_.Keep(a, snapshot); },
+          [&](const sched::DropDisk& a) { return keeping_.Drop(a, snapshot); },
+          [&](const sched::RaiseFloor&) { return keeping_.Raise(snapshot); },
+          [&](const sched::RestoreFloor& a) { return keeping_.Restore(a, snapshot); },
       },
       action);
 }

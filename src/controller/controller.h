@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "controller/keeping.h"
 #include "controller/purse.h"
 #include "sched/decide.h"
 #include "seams/clock.h"
@@ -40,6 +41,7 @@ struct ControllerOptions {
   Duration poll = milliseconds(250);
   Duration patience = minutes(10);  // how long the ledger may be out of reach before it gives up
   PurseOptions purse;
+  KeepingOptions keeping;
   Marketplace* market = nullptr;      // must outlive the controller; absent: nothing is limited
   Duration ask_quotas = seconds(30);  // how often, while a machine is missing
 };
@@ -90,6 +92,7 @@ class Controller {
   Purse purse_;
   Clock& clock_;
   RunStore& store_;
+  Keeping keeping_;
   MachineProvider& provider_;
   ControllerObserver* observer_;
   std::optional<Fence> control_;

@@ -87,6 +87,7 @@ class Metering {
 
   Result<Account> Run() {
     for (const MachineFacts& machine : facts_.machines) TRY(AddMachine(machine));
+    TRY(AddFloors());
     for (const auto& [item, money] : by_item_) {
       if (money.micro_usd > 0) account_.lines.push_back({std::string(Name(item)), money});
     }
@@ -103,6 +104,41 @@ class Metering {
   }
 
  private:
+  Status AddFloors() {
+    Money sum;
+    for (const FloorFacts& floor : facts_.floors) {
+      if (floor.milli_above == 0) continue;
+      std::optional<Rate> rate = RateOf(Item::kDatabaseCapacity, floor.begun);
+      if (!rate) {
+        NoteUnknown(std::string(Name(Item::kDatabaseCapacity)));
+        continue;
+      }
+      const Duration length = floor.over.value_or(facts_.now) - floor.begun;
+      TRY_ASSIGN(Money money,
+                 Charge(*rate, ForCapacity(floor.milli_above, std::max(length, Duration(0)))));
+      sum += money;
+    }
+    if (sum.micro_usd > 0) {
+      account_.beside.push_back({std::string(Name(Item::kDatabaseCapacity)), sum});
+    }
+    return {};
+  }
+
+  // A database is in one region, and the run's prices of it are that region's.
+  std::optional<Rate> RateOf(Item item, Instant at) const {
+    for (const PriceChange& change : facts_.prices) {
+      if (change.key.item != item) continue;
+      std::optional<Rate> rate = RegionRate(facts_.prices, item, change.key.pool.region, at);
+      if (rate) return rate;
+    }
+    return std::nullopt;
+  }
+
+  void NoteUnknown(std::string what) {
+    if (std::ranges::find(account_.unknown, what) != account_.unknown.end()) return;
+    account_.unknown.push_back(std::move(what));
+  }
+
   Status AddMachine(const MachineFacts& machine) {
     std::optional<Span> span = SpanOf(machine, facts_.now);
     if (!span) return {};
@@ -128,10 +164,7 @@ class Metering {
     const std::string& region = machine.offer.pool.region;
     std::optional<Rate> rate = RegionRate(facts_.prices, item, region, *machine.begun);
     if (rate) return Charge(*rate, quantity);
-    std::string what = fmt::format("{} in {}", Name(item), region);
-    if (std::ranges::find(account_.unknown, what) == account_.unknown.end()) {
-      account_.unknown.push_back(what);
-    }
+    NoteUnknown(fmt::format("{} in {}", Name(item), region));
     return Money{};
   }
 
@@ -201,6 +234,10 @@ Facts FactsOf(const RunSnapshot& snapshot, std::vector<SlotTime> slots) {
                               .over = OverOf(machine),
                               .deadline = snapshot.now + machine.deadline_in,
                               .may_appear = IsUnseen(machine) && !machine.was_refused});
+  }
+  for (const RaisedFloor& floor : snapshot.floors) {
+    if (!floor.asked) continue;
+    facts.floors.push_back({floor.floor_milli - floor.before_milli, *floor.asked, floor.over});
   }
   facts.tags = {{"run", std::to_string(snapshot.run.id.value)},
                 {"phase", snapshot.run.phase},

@@ -35,12 +35,20 @@ struct MachineFacts {
   bool may_appear = false;       // it is gone by the ledger, and nobody knows if it ever was
 };
 
+// A database's floor that was raised, billed as long as it is up.
+struct FloorFacts {
+  std::int64_t milli_above = 0;  // thousandths of a capacity unit above what it was
+  Instant begun;
+  std::optional<Instant> over;  // absent: it is up
+};
+
 struct Facts {
   Instant now;
   std::vector<MachineFacts> machines;
   std::vector<PriceChange> prices;  // seen; any order
   std::vector<SlotTime> slots;
   std::vector<std::pair<std::string, std::string>> tags;  // of every machine
+  std::vector<FloorFacts> floors;
 };
 
 // What the ledger knows of a run, as facts.
@@ -66,6 +74,7 @@ struct Account {
   std::vector<Share> lines;          // by item; only what is not zero
   std::vector<Share> stages;         // by the time that slots spent on them; the rest is kIdle
   std::vector<Share> tags;           // "run=7"
+  std::vector<Share> beside;         // by item: what no cap bounds, and is in no total
   Money lost;                        // part of the total: attempts that were not accepted
   std::vector<std::string> unknown;  // what was used and has no known price
 };

@@ -151,6 +151,39 @@ RunSnapshot WithMachine(MachineState state, const std::string& external_id) {
   return s;
 }
 
+PriceChange UnitPrice() {
+  return {{Item::kDatabaseCapacity, {.region = "r", .market = Market::kOnDemand}},
+          {kNoon - hours(24), {120'000, Unit::kCapacityHour}}};
+}
+
+TEST(Floors, BillWhatIsAboveTheOldOneForAsLongAsItIsUp) {
+  RunSnapshot s;
+  s.now = kNoon + hours(43);
+  s.prices = {UnitPrice()};
+  // 7.5 units above the old floor for 43 hours: the field lessons' 38.70 USD.
+  s.floors = {{.cluster = "c", .before_milli = 500, .floor_milli = 8000, .asked = kNoon}};
+  Account account = *Meter(FactsOf(s));
+  ASSERT_EQ(account.beside.size(), 1U);
+  EXPECT_EQ(account.beside[0].name, "database capacity");
+  EXPECT_EQ(account.beside[0].money, Money{38'700'000});
+  EXPECT_EQ(account.total, Money{}) << "no cap can end it";
+  s.floors[0].over = kNoon + hours(1);
+  s.floors.push_back(
+      {.cluster = "c", .before_milli = 500, .floor_milli = 1500, .asked = kNoon + hours(42)});
+  EXPECT_EQ(Meter(FactsOf(s))->beside[0].money, Money{900'000 + 120'000});
+}
+
+TEST(Floors, WithoutAPriceAreNamedAndInNoSum) {
+  RunSnapshot s;
+  s.now = kNoon + hours(1);
+  s.floors = {{.cluster = "c", .before_milli = 500, .floor_milli = 8000, .asked = kNoon}};
+  Account account = *Meter(FactsOf(s));
+  EXPECT_TRUE(account.beside.empty());
+  EXPECT_EQ(account.unknown, std::vector<std::string>{"database capacity"});
+  s.floors[0].floor_milli = 500;
+  EXPECT_TRUE(Meter(FactsOf(s))->unknown.empty()) << "nothing is above it";
+}
+
 TEST(Facts, ErrToTheDearSideUntilTheProviderTold) {
   EXPECT_EQ(FactsOf(WithMachine(MachineState::kIntended, "")).machines[0].begun, kNoon);
   Facts gone = FactsOf(WithMachine(MachineState::kGone, "i-1"));

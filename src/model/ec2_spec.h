@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/kept.h"
 
 namespace mayfly {
 
@@ -30,6 +31,7 @@ struct Ec2Spec {
   std::string disk_type = "gp3";
   bool public_address = false;
   std::map<std::string, std::string> tags;  // of the user's own, on everything
+  std::optional<SnapshotSpec> snapshot;     // absent: no disk is kept
   friend bool operator==(const Ec2Spec&, const Ec2Spec&) = default;
 };
 

@@ -15,6 +15,7 @@ namespace {
 constexpr int kMaxMachines = 1000;
 constexpr int kMaxSlots = 1024;
 constexpr int kMaxDiskGib = 16'384;
+constexpr Duration kLongestKeep = hours(24 * 366);
 constexpr std::size_t kMaxTags = 40;  // of the 50 that EC2 allows; ours are among the rest
 
 std::optional<Rate> ReadRate(TableReader& reader, std::string_view key) {
@@ -162,6 +163,29 @@ void ReadTags(TableReader& reader, Ec2Spec& ec2) {
   }
 }
 
+void ReadSnapshot(const TomlNode& node, Ec2Spec& ec2, Problems& problems) {
+  TableReader reader(node, "[machines.ec2.snapshot]", problems);
+  SnapshotSpec snapshot;
+  reader.ReadDuration("keep", snapshot.keep, hours(1));
+  reader.ReadDuration("wait", snapshot.wait, minutes(1));
+  if (reader.Find("keep") == nullptr) {
+    reader.Complain("keep", "is missing; say how long the snapshot is kept, such as \"30d\"");
+  } else if (snapshot.keep > kLongestKeep) {
+    reader.Complain("keep",
+                    fmt::format("{} is more than {}; copy what is to stay for longer",
+                                FormatDuration(snapshot.keep), FormatDuration(kLongestKeep)));
+  }
+  reader.Finish();
+  ec2.snapshot = snapshot;
+}
+
+const TomlNode* FindTable(TableReader& reader, std::string_view key) {
+  const TomlNode* node = reader.Find(key);
+  if (node == nullptr || node->As<TomlTable>() != nullptr) return node;
+  reader.ComplainType(*node, key, "a table");
+  return nullptr;
+}
+
 void ReadEc2(const TomlNode& node, MachinesSpec& machines, Problems& problems) {
   TableReader reader(node, "[machines.ec2]", problems);
   Ec2Spec ec2;
@@ -190,6 +214,9 @@ void ReadEc2(const TomlNode& node, MachinesSpec& machines, Problems& problems) {
   ReadDisk(reader, ec2);
   reader.ReadFlag("public_address", ec2.public_address);
   ReadTags(reader, ec2);
+  if (const TomlNode* snapshot = FindTable(reader, "snapshot")) {
+    ReadSnapshot(*snapshot, ec2, problems);
+  }
   reader.Finish();
   machines.ec2 = std::move(ec2);
 }
@@ -200,13 +227,6 @@ void ReadSetup(const TomlNode& node, MachinesSpec& machines, Problems& problems)
   reader.ReadDuration("timeout", machines.setup.timeout, seconds(1));
   reader.ReadBytes("swap", machines.setup.swap_bytes);
   reader.Finish();
-}
-
-const TomlNode* FindTable(TableReader& reader, std::string_view key) {
-  const TomlNode* node = reader.Find(key);
-  if (node == nullptr || node->As<TomlTable>() != nullptr) return node;
-  reader.ComplainType(*node, key, "a table");
-  return nullptr;
 }
 
 }  // namespace

@@ -174,6 +174,30 @@ std::string DefaultSchema(std::string_view phase) {
   return schema;
 }
 
+void ReadCapacity(const TomlNode& node, DatabaseSpec& database, Problems& problems) {
+  TableReader reader(node, "[database.capacity]", problems);
+  CapacitySpec capacity;
+  reader.ReadText("cluster", capacity.cluster);
+  if (capacity.cluster.empty()) {
+    reader.Complain("cluster", "is missing; name the Aurora cluster whose floor is raised");
+  }
+  const TomlNode* floor = reader.Find("floor");
+  std::string text;
+  if (floor != nullptr && floor->As<std::int64_t>() != nullptr) {
+    text = fmt::format("{}", *floor->As<std::int64_t>());
+  } else if (floor != nullptr && floor->As<double>() != nullptr) {
+    text = fmt::format("{}", *floor->As<double>());
+  }
+  Result<std::int64_t> milli = ParseUnits(text);
+  if (milli.ok() && *milli > 0) {
+    capacity.floor_milli = *milli;
+  } else {
+    reader.Complain("floor", "is to be 0.5 to 256 capacity units in steps of a half, such as 8");
+  }
+  reader.Finish();
+  database.capacity = std::move(capacity);
+}
+
 void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
   TableReader reader(Section(root, "database", problems), "[database]", problems);
   DatabaseSpec& database = spec.database;
@@ -195,6 +219,12 @@ void ReadDatabase(const TomlNode& root, PhaseSpec& spec, Problems& problems) {
   }
   reader.ReadCount("keep_runs", database.keep_runs, 1, 1000);
   reader.ReadCountOrAuto("writers", database.writers, kMaxWriters);
+  const TomlNode* capacity = reader.Find("capacity");
+  if (capacity != nullptr && capacity->As<TomlTable>() == nullptr) {
+    reader.ComplainType(*capacity, "capacity", "a table");
+  } else if (capacity != nullptr) {
+    ReadCapacity(*capacity, database, problems);
+  }
   reader.Finish();
 }
 

@@ -325,11 +325,65 @@ TEST(PhaseParser, ReadsWhatIsRented) {
   EXPECT_EQ(machines.ec2->disk_type, "gp3");
   EXPECT_FALSE(machines.ec2->public_address);
   EXPECT_EQ(machines.ec2->tags.at("team"), "fx");
+  EXPECT_FALSE(machines.ec2->snapshot);
+  EXPECT_FALSE(phase->spec.database.capacity);
   EXPECT_THAT(machines.setup.commands, ElementsAre("apt-get install -y python3"));
   EXPECT_EQ(machines.setup.swap_bytes, 8LL << 30);
   Result<ParsedPhase> again = ParsePhase(phase->canonical_toml, Context());
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(again->spec, phase->spec);
+}
+
+constexpr const char* kKept = R"(tags = { team = "fx" }
+
+[machines.ec2.snapshot]
+keep = "30d"
+wait = "20m"
+
+[database.capacity]
+cluster = "prod"
+floor = 8.5
+)";
+
+TEST(PhaseParser, ReadsWhatIsKeptAndRaised) {
+  Result<ParsedPhase> phase =
+      ParsePhase(WithRented("tags = { team = \"fx\" }\n", kKept), Context());
+  ASSERT_TRUE(phase.ok()) << phase.error().message();
+  EXPECT_EQ(phase->spec.machines.ec2->snapshot,
+            (SnapshotSpec{.keep = hours(24 * 30), .wait = minutes(20)}));
+  EXPECT_EQ(phase->spec.database.capacity, (CapacitySpec{"prod", 8500}));
+  Result<ParsedPhase> again = ParsePhase(phase->canonical_toml, Context());
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(again->spec, phase->spec);
+}
+
+TEST(PhaseParser, SaysWhatIsWrongWithWhatIsKeptAndRaised) {
+  struct Case {
+    std::string from, to;
+    std::vector<std::string> says;
+  };
+  const std::vector<Case> cases{
+      {"keep = \"30d\"\n", "", {"machines.ec2.snapshot", "keep", "is missing"}},
+      {"\"30d\"", "\"367d\"", {"keep", "8808h is more than"}},
+      {"\"30d\"", "30", {"keep", "a duration"}},
+      {"\"30d\"", "\"1s\"", {"keep", "1h"}},
+      {"wait", "weit", {"weit", "did you mean", "wait"}},
+      {"cluster = \"prod\"\n", "", {"database.capacity", "cluster", "is missing"}},
+      {"8.5", "8.25", {"floor", "steps of a half"}},
+      {"8.5", "0", {"floor", "0.5 to 256"}},
+      {"8.5", "\"8\"", {"floor", "0.5 to 256"}},
+      {"8.5", "256.5", {"floor", "0.5 to 256"}},
+  };
+  for (const Case& c : cases) {
+    std::string kept(kKept);
+    kept.replace(kept.find(c.from), c.from.size(), c.to);
+    Result<ParsedPhase> phase =
+        ParsePhase(WithRented("tags = { team = \"fx\" }\n", kept), Context());
+    ASSERT_FALSE(phase.ok()) << c.to;
+    for (const std::string& word : c.says) {
+      EXPECT_THAT(phase.error().message(), HasSubstr(word)) << c.to;
+    }
+  }
 }
 
 TEST(PhaseParser, SaysWhatIsWrongWithWhatIsRented) {

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "model/ec2_spec.h"
 #include "model/grid.h"
+#include "model/kept.h"
 #include "model/price.h"
 #include "model/shape.h"
 
@@ -35,6 +36,7 @@ struct DatabaseSpec {
   // How many slots, of all machines together, write at once: one backend's COPY takes one core of
   // the server. Absent: as many as it has cores, as far as that can be known.
   std::optional<int> writers;
+  std::optional<CapacitySpec> capacity;  // absent: the cluster stays as it is
   friend bool operator==(const DatabaseSpec&, const DatabaseSpec&) = default;
 };
 

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/grid.h"
+#include "model/kept.h"
 #include "model/ladder.h"
 #include "model/price.h"
 #include "model/states.h"
@@ -96,6 +97,8 @@ struct RunSnapshot {
   Instant now;                        // database time
   std::vector<PriceChange> prices;    // that were seen for the run, oldest first
   std::vector<SeenRefusal> refusals;  // the newest of each pool and kind, newest first
+  std::optional<KeptDisk> kept_disk;  // absent: none was asked for
+  std::vector<RaisedFloor> floors;    // oldest first; the last is the one that may be up
 
   TaskCounts Totals() const;
 };

@@ -80,11 +80,18 @@ void TendRaces(const RunSnapshot& s, std::vector<Action>& actions) {
   }
 }
 
+// How machines are asked to leave: all but one, where that is to stay for a while.
+struct Leave {
+  bool gently = true;
+  std::optional<MachineId> but;
+};
+
 // Every living machine drains, and is ended once it left or patience is over.
 void EmptyTheField(const RunSnapshot& s, const Policy& policy, const std::string& reason,
-                   bool gently, std::vector<Action>& actions) {
+                   const Leave& leave, std::vector<Action>& actions) {
+  const bool gently = leave.gently;
   for (const MachineView& m : s.machines) {
-    if (!IsAlive(m.state) || m.state == MachineState::kEnding) continue;
+    if (!IsAlive(m.state) || m.state == MachineState::kEnding || leave.but == m.id) continue;
     bool works = m.state == MachineState::kWorking || m.state == MachineState::kDraining;
     if (gently && works && !m.ordered_to_drain) {
       actions.emplace_back(Drain{m.id, reason});
@@ -177,6 +184,10 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy&
   }
   if (known.money.no_launch) return PauseForTheCap(s, known, *known.money.no_launch, actions);
   const auto& ask = std::get<AskPools>(known.next);
+  if (auto floor = FloorBeforeLaunch(s, policy.keep)) {
+    std::visit([&](auto& act) { actions.emplace_back(std::move(act)); }, *floor);
+    return;
+  }
   std::string why = fmt::format("{} tasks are ready or leased and {} of {} machines work", waiting,
                                 useful, wanted);
   if (!ask.reason.empty()) why += "; " + ask.reason;
@@ -204,7 +215,7 @@ void DecideRunning(const RunSnapshot& s, const Known& known, const Policy& polic
     return;
   }
   if (known.money.crossing && policy.pauses_on_overrun) {
-    EmptyTheField(s, policy, *known.money.crossing, /*gently=*/true, actions);
+    EmptyTheField(s, policy, *known.money.crossing, {}, actions);
     return PauseForTheCap(s, known, *known.money.crossing, actions);
   }
   if (totals.ready + totals.leased > 0) {
@@ -230,11 +241,22 @@ void DecideVerifying(const RunSnapshot& s, std::vector<Action>& actions) {
   actions.emplace_back(MoveRun{RunState::kFailed, Verdict::kFail, why});
 }
 
+// Last in a step: what these calls meet keeps no machine from its end.
+void TendKept(const RunSnapshot& s, const DiskDecision& disk, const std::string& reason,
+              std::vector<Action>& actions) {
+  if (disk.act) {
+    std::visit([&](const auto& act) { actions.emplace_back(act); }, *disk.act);
+  }
+  if (auto floor = FloorAfterWork(s, reason)) actions.emplace_back(*std::move(floor));
+}
+
 void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& policy,
                      std::vector<Action>& actions) {
   if (!s.run.published) actions.emplace_back(Publish{"the verdict is pass"});
-  EmptyTheField(s, policy, "the run needs it no more", /*gently=*/true, actions);
-  if (HasLife(s)) return;
+  const DiskDecision disk = DecideDisk(s, policy.keep);
+  EmptyTheField(s, policy, "the run needs it no more", {.but = disk.stays}, actions);
+  TendKept(s, disk, "the run's work is done", actions);
+  if (HasLife(s) || disk.is_open || IsFloorOpen(s)) return;
   if (!known.residue_proved_empty) {
     actions.emplace_back(ProveGone{"no machine is left"});
   } else if (s.leaves_to_vacuum > 0) {  // the database's work alone: it waits for no machine
@@ -246,8 +268,10 @@ void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& pol
 
 void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
             std::vector<Action>& actions) {
-  EmptyTheField(s, policy, fmt::format("the run is {}", Name(s.run.state)), /*gently=*/false,
-                actions);
+  const std::string reason = fmt::format("the run is {}", Name(s.run.state));
+  EmptyTheField(s, policy, reason, {.gently = false}, actions);
+  TendKept(s, DecideDisk(s, policy.keep), reason, actions);
+  if (IsDiskOpen(s) || IsFloorOpen(s)) return;
   if (!HasLife(s) && !known.residue_proved_empty) {
     actions.emplace_back(ProveGone{"no machine is left"});
   }
@@ -255,7 +279,7 @@ void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
 
 // The operator's wish: everything drains, then the run pauses or is cancelled.
 void DecideStop(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
-  EmptyTheField(s, policy, std::string(kAskedToStop), /*gently=*/true, actions);
+  EmptyTheField(s, policy, std::string(kAskedToStop), {}, actions);
   if (HasLife(s)) return;
   RunState to = s.run.stop_wish == StopWish::kCancel ? RunState::kCancelled : RunState::kPaused;
   actions.emplace_back(MoveRun{to, std::nullopt, std::string(kAskedToStop)});
@@ -315,8 +339,8 @@ bool IsSettled(const RunSnapshot& s, const Known& known) {
   bool at_rest =
       IsOver(s.run.state) || s.run.state == RunState::kFailed || s.run.state == RunState::kPaused;
   bool wish_open = CanStop(s);
-  return at_rest && !wish_open && !HasLife(s) && s.leases_of_dead == 0 &&
-         known.residue_proved_empty && !known.money.account_is_open;
+  return at_rest && !wish_open && !HasLife(s) && s.leases_of_dead == 0 && !IsDiskOpen(s) &&
+         !IsFloorOpen(s) && known.residue_proved_empty && !known.money.account_is_open;
 }
 
 namespace {
@@ -350,6 +374,16 @@ struct Describer {
   std::string operator()(const Publish& a) const { return "publish: " + a.reason; }
   std::string operator()(const Vacuum& a) const { return "vacuum: " + a.reason; }
   std::string operator()(const ProveGone& a) const { return "look for residue: " + a.reason; }
+  std::string operator()(const KeepDisk& a) const {
+    return fmt::format("keep the disk of machine {}: {}", a.machine.value, a.reason);
+  }
+  std::string operator()(const DropDisk& a) const { return "drop the kept disk: " + a.reason; }
+  std::string operator()(const RaiseFloor& a) const {
+    return "raise the database's floor: " + a.reason;
+  }
+  std::string operator()(const RestoreFloor& a) const {
+    return "restore the database's floor: " + a.reason;
+  }
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/run.h"
+#include "sched/keep.h"
 #include "sched/ladder.h"
 
 namespace mayfly::sched {
@@ -26,6 +27,7 @@ struct Policy {
   bool pauses_on_overrun = true;          // a forecast beyond the deadline asks the operator
   bool only_tries = false;                // the run pauses when its tasks are done: no verdict
   LadderRules ladder;
+  KeepRules keep;
 };
 
 // The reason of a try's pause, when all its tasks are done.
@@ -90,8 +92,9 @@ struct Vacuum {  // freeze some of the leaves that an optimise stage left for la
 struct ProveGone {  // ask for residue; two empty answers in a row are the proof
   std::string reason;
 };
-using Action = std::variant<Launch, Await, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage,
-                            MoveRun, Publish, ProveGone, Vacuum>;
+using Action =
+    std::variant<Launch, Await, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
+                 Publish, ProveGone, Vacuum, KeepDisk, DropDisk, RaiseFloor, RestoreFloor>;
 
 // What the run's money says, each with its reason (cost/cap, by way of the controller).
 struct MoneyKnown {
@@ -112,7 +115,7 @@ struct Known {
 std::vector<Action> Decide(const RunSnapshot& snapshot, const Known& known, const Policy& policy);
 
 // Is there nothing left to do, now and later? The run is over, failed or paused, no machine is
-// left, and the residue is proved empty.
+// left, what it kept or raised is settled, and the residue is proved empty.
 bool IsSettled(const RunSnapshot& snapshot, const Known& known);
 
 // One sentence for people: what the action is and why.

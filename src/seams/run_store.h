@@ -84,9 +84,19 @@ struct RecordBilled {
 struct RecordPrice {  // the same point again is harmless
   PriceChange change;
 };
+// What is known of the disk that the run keeps. The first of a run is an intent, or a failure where
+// there was nothing to keep; a step back is kConflict. Repeating an intent tells that it is about
+// to be asked for again.
+struct RecordKept {
+  KeptDisk disk;
+};
+// What is known of the newest floor that the run raised. An intent where none is open is a new one.
+struct RecordFloor {
+  RaisedFloor floor;
+};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
                             RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
-                            RecordRefused, RecordWaiting>;
+                            RecordRefused, RecordWaiting, RecordKept, RecordFloor>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -128,4 +128,32 @@ Result<std::vector<Residue>> FaultyProvider::FindResidue(RunId run) {
   return ThroughGate(gate_, "find residue", [&] { return inner_.FindResidue(run); });
 }
 
+Result<std::optional<DiskSight>> FaultyDiskKeeper::Look(RunId run, MachineId machine) {
+  return ThroughGate(gate_, "look for a disk", [&] { return inner_.Look(run, machine); });
+}
+
+Result<DiskSight> FaultyDiskKeeper::Ask(const DiskIntent& intent) {
+  return ThroughGate(gate_, "keep a disk", [&] { return inner_.Ask(intent); });
+}
+
+Status FaultyDiskKeeper::Drop(RunId run, MachineId machine) {
+  return ThroughGate(gate_, "drop a disk", [&] { return inner_.Drop(run, machine); });
+}
+
+Result<FloorSight> FaultyFloorKeeper::Look(const std::string& cluster) {
+  return ThroughGate(gate_, "look at a floor", [&] { return inner_.Look(cluster); });
+}
+
+Status FaultyFloorKeeper::Set(const std::string& cluster, std::int64_t least_milli) {
+  return ThroughGate(gate_, "set a floor", [&] { return inner_.Set(cluster, least_milli); });
+}
+
+Status FaultyFloorKeeper::Mark(const std::string& cluster, const FloorMark& mark) {
+  return ThroughGate(gate_, "mark a floor", [&] { return inner_.Mark(cluster, mark); });
+}
+
+Status FaultyFloorKeeper::Unmark(const std::string& cluster) {
+  return ThroughGate(gate_, "unmark a floor", [&] { return inner_.Unmark(cluster); });
+}
+
 }  // namespace mayfly::sim

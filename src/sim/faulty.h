@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/rng.h"
+#include "seams/keeper.h"
 #include "seams/machine_provider.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"
@@ -110,6 +111,31 @@ class FaultyProvider : public MachineProvider {
 
  private:
   MachineProvider& inner_;
+  CallGate& gate_;
+};
+
+class FaultyDiskKeeper : public DiskKeeper {
+ public:
+  FaultyDiskKeeper(DiskKeeper& inner, CallGate& gate) : inner_(inner), gate_(gate) {}
+  Result<std::optional<DiskSight>> Look(RunId run, MachineId machine) override;
+  Result<DiskSight> Ask(const DiskIntent& intent) override;
+  Status Drop(RunId run, MachineId machine) override;
+
+ private:
+  DiskKeeper& inner_;
+  CallGate& gate_;
+};
+
+class FaultyFloorKeeper : public FloorKeeper {
+ public:
+  FaultyFloorKeeper(FloorKeeper& inner, CallGate& gate) : inner_(inner), gate_(gate) {}
+  Result<FloorSight> Look(const std::string& cluster) override;
+  Status Set(const std::string& cluster, std::int64_t least_milli) override;
+  Status Mark(const std::string& cluster, const FloorMark& mark) override;
+  Status Unmark(const std::string& cluster) override;
+
+ private:
+  FloorKeeper& inner_;
   CallGate& gate_;
 };
 

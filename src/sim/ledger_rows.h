@@ -77,6 +77,11 @@ struct MachineRow {
   int login = 0;  // which secret of its login works; 0 once it is gone
 };
 
+struct KeptDiskRow {
+  KeptDisk disk;
+  Instant intended, asked;
+};
+
 struct RunRow {
   RunView view;
   Instant deadline;
@@ -93,6 +98,8 @@ struct RunRow {
   BackendId controller_backend;
   std::vector<MachineId> machines;
   std::vector<Finding> findings;
+  std::optional<KeptDiskRow> kept_disk;
+  std::vector<RaisedFloor> floors;
   bool cleaned_up = false;
   bool dropped = false;
 };

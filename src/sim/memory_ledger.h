@@ -69,6 +69,7 @@ class MemoryLedger {
   std::vector<std::size_t> UnfrozenLeaves(const RunRow& run) const;
 
   RunSnapshot Snapshot(const RunRow& run) const;
+  void ReadKept(const RunRow& run, RunSnapshot& snapshot) const;
   void AddEvent(EventRow event);
   static TaskId IdOf(std::size_t task) { return TaskId{static_cast<std::int64_t>(task + 1)}; }
 

@@ -267,6 +267,16 @@ def test_other_services(cloud, transcript):
     transcript.say(rds, "DescribeDBInstances", DBInstanceIdentifier="prod")
     transcript.say(rds, "DescribeDBClusters")
     transcript.say(rds, "DescribeDBClusters", DBClusterIdentifier="prod")
+    cloud.script({"do": "cluster", "name": "prod", "least": 0.5, "most": 16})
+    arn = transcript.say(rds, "DescribeDBClusters")["DBClusters"][0]["DBClusterArn"]
+    transcript.say(rds, "AddTagsToResource", ResourceName=arn,
+                   Tags=[{"Key": "mayfly:floor-before", "Value": "0.5"}])
+    transcript.say(rds, "ModifyDBCluster", DBClusterIdentifier="prod", ApplyImmediately=True,
+                   ServerlessV2ScalingConfiguration={"MinCapacity": 8.0, "MaxCapacity": 16.0})
+    transcript.say(rds, "DescribeDBClusters", DBClusterIdentifier="prod")
+    transcript.say(rds, "RemoveTagsFromResource", ResourceName=arn, TagKeys=["mayfly:floor-before"])
+    transcript.say(rds, "ModifyDBCluster", DBClusterIdentifier="prod",
+                   ServerlessV2ScalingConfiguration={"MinCapacity": 8.2, "MaxCapacity": 16.0})
     ssm = cloud.client("ssm")
     transcript.say(ssm, "GetParameter",
                    Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENT = ROOT / "src/adapters/aws"
-CALL = re.compile(r'"((?:Assume|Attach|Cancel|Copy|Create|Delete|Describe|Detach|Get|Head|List|Modify|Put|'
-                  r'Reboot|Register|Request|Run|Send|Start|Stop|Terminate|Update)[A-Z][A-Za-z0-9]+)"')
+CALL = re.compile(r'"((?:Add|Assume|Attach|Cancel|Copy|Create|Delete|Describe|Detach|Get|Head|List|Modify|Put|'
+                  r'Reboot|Register|Remove|Request|Run|Send|Start|Stop|Terminate|Update)[A-Z][A-Za-z0-9]+)"')
 NO_CALLS = {"StartTime", "DeleteOnTermination"}  # keys that look like calls
 
 
@@ -117,6 +117,25 @@ def test_a_role_is_passed_to_ec2_only(mayfly):
     assert one["Action"] == ["iam:PassRole"]
     assert one["Resource"] == "arn:aws:iam::111122223333:role/theirs"
     assert one["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+
+
+def test_a_floor_is_raised_on_the_named_cluster_and_on_no_other(mayfly):
+    at = ("--bucket", "b", "--region", "eu-west-1", "--account", "111122223333")
+    without = json.loads(mayfly.ok("iam-policy", "controller", *at))
+    assert "ModifyDBCluster" not in json.dumps(without)
+    one = statements(json.loads(mayfly.ok("iam-policy", "controller", *at, "--cluster", "prod")))[
+        "RaiseAndRestoreTheFloor"]
+    assert one["Resource"] == "arn:aws:rds:eu-west-1:111122223333:cluster:prod"
+    assert one["Action"] == ["rds:ModifyDBCluster", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"]
+
+
+def test_a_snapshot_is_made_with_our_tag_of_our_disk_only(said):
+    by_sid = statements(said["controller"])
+    for sid in ("MakeOnlyWhatCarriesOurTag", "EndOnlyWhatCarriesOurTag"):
+        assert "ec2:CreateSnapshot" in by_sid[sid]["Action"]
+        assert "arn:aws:ec2:*::snapshot/*" in by_sid[sid]["Resource"], "its name holds no account"
+    assert "CreateSnapshot" in by_sid["TagOnlyWhileMaking"]["Condition"]["StringEquals"]["ec2:CreateAction"]
+    assert "ec2:DeleteSnapshot" in by_sid["EndOnlyWhatCarriesOurTag"]["Action"]
 
 
 def test_a_machine_may_read_its_program_and_its_login_and_nothing_else(mayfly):

@@ -44,6 +44,8 @@ TEST(Simulation, TwoHundredSeedsMeetEveryKindOfMisfortune) {
   EXPECT_GT(report.failed, 0);
   EXPECT_GT(report.cancelled, 0);
   EXPECT_GT(report.capped, 5);
+  EXPECT_GT(f.disks_kept, 10);
+  EXPECT_GT(f.floors_raised, 50);
   EXPECT_GT(report.billed, Money{});
 }
 
@@ -159,6 +161,26 @@ TEST(Reserve, KeepsLivesWithinTheirCapWhoseMachinesNobodyEndsInTime) {
     LifeResult life = Live(seed, options);
     EXPECT_FALSE(life.violation) << "seed " << seed << ": " << life.violation->what;
   }
+}
+
+// EC2 has no token for a snapshot: an asking that was not answered has to be waited for.
+TEST(Keeping, ASnapshotThatIsAskedForAgainTooSoonIsFound) {
+  LifeOptions options;
+  options.shape_keeping = [](KeepingFate& fate) {
+    fate.keeps_disk = true;
+    fate.weather = {.shown_max = seconds(28), .complete_max = seconds(30), .answer_lost = 0.7};
+  };
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    EXPECT_FALSE(Live(seed, options).violation) << "seed " << seed;
+    LifeOptions spoilt = options;
+    spoilt.spoil_keeping = [](KeepingOptions& keeping) { keeping.shown_within = Duration(0); };
+    LifeResult life = Live(seed, spoilt);
+    if (!life.violation) continue;
+    EXPECT_EQ(life.violation->invariant, 6) << life.violation->what;
+    ++found;
+  }
+  EXPECT_GT(found, 5);
 }
 
 TEST(Narrator, TellsALifeFromApprovalToProof) {

@@ -42,6 +42,9 @@ Result<Snapshot> ParseSnapshot(pugi::xml_node item) {
   TRY_ASSIGN(snapshot.state, NeedText(item, "status"));
   TRY_ASSIGN(snapshot.started, MaybeInstant(item, "startTime"));
   snapshot.volume_id = Text(item, "volumeId");
+  if (!Text(item, "volumeSize").empty()) {
+    TRY_ASSIGN(snapshot.gib, NeedInt(item, "volumeSize"));
+  }
   snapshot.progress = Text(item, "progress");
   snapshot.tags = TagsOf(item);
   return snapshot;
@@ -113,6 +116,12 @@ Result<std::string> CreateSnapshot(Caller& caller, const SnapshotRequest& reques
   Result<std::string> id = NeedText(answer.root(), "snapshotId");
   if (!id.ok()) return UnreadChange(id.error());
   return id;
+}
+
+Status DeleteSnapshot(Caller& caller, const std::string& id) {
+  Query query = Ec2Query("DeleteSnapshot");
+  query.Set("SnapshotId", id);
+  return Ec2Done(caller, query, Effect::kRemoving);
 }
 
 Result<std::vector<Fleet>> DescribeFleets(Caller& caller, const Selection& selection) {

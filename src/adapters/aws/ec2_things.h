@@ -33,6 +33,7 @@ Result<std::vector<Address>> DescribeAddresses(Caller& caller, const Selection& 
 
 struct Snapshot {
   std::string id, state, volume_id, progress;  // state: "pending", "completed", "error"
+  std::int64_t gib = 0;                        // of its volume: it bills that much at most
   std::optional<Instant> started;
   Tags tags;
 };
@@ -46,6 +47,9 @@ struct SnapshotRequest {
   Tags tags;  // at least one, by which it is found again
 };
 Result<std::string> CreateSnapshot(Caller& caller, const SnapshotRequest& request);
+
+// kNotFound: it is not there. One that a machine image needs is refused (kInvalid).
+Status DeleteSnapshot(Caller& caller, const std::string& id);
 
 struct Fleet {
   std::string id, state, type;

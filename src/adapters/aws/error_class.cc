@@ -157,6 +157,7 @@ constexpr auto kCodes = std::to_array<CodeRow>({
     {"SnapshotCreationPerVolumeRateExceeded", kWaitAndRepeat},
     {"ConcurrentSnapshotLimitExceeded", kWaitAndRepeat},
     {"PendingSnapshotLimitExceeded", kWaitAndRepeat},
+    {"InvalidDBClusterStateFault", kWaitAndRepeat},
 });
 
 struct ReactionRow {

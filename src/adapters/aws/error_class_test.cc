@@ -105,6 +105,7 @@ const Case kCases[] = {
     {"SnapshotCreationPerVolumeRateExceeded", kWaitAndRepeat, ErrorKind::kUnavailable},
     {"ConcurrentSnapshotLimitExceeded", kWaitAndRepeat, ErrorKind::kUnavailable},
     {"PendingSnapshotLimitExceeded", kWaitAndRepeat, ErrorKind::kUnavailable},
+    {"InvalidDBClusterStateFault", kWaitAndRepeat, ErrorKind::kUnavailable},
 };
 
 class ErrorCode : public testing::TestWithParam<Case> {};

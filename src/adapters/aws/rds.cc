@@ -1,5 +1,7 @@
 #include "adapters/aws/rds.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <functional>
 
@@ -10,6 +12,7 @@ namespace mayfly::aws {
 namespace {
 
 constexpr int kMostPages = 50;
+constexpr std::string_view kVersion = "2014-10-31";
 
 // The list under ACTIONResult, page by page.
 struct RdsList {
@@ -22,7 +25,7 @@ Result<std::vector<Item>> Describe(Caller& caller, const RdsList& list, const st
   std::vector<Item> items;
   std::string marker;
   for (int page = 0; page < kMostPages; ++page) {
-    Query query(list.action, "2014-10-31");
+    Query query(list.action, kVersion);
     query.SetUnlessEmpty(list.id_name, id).SetUnlessEmpty("Marker", marker);
     TRY_ASSIGN(const HttpResponse response, caller.Send(QueryCall(Service::kRds, query)));
     TRY_ASSIGN(const XmlAnswer answer, XmlAnswer::Parse(response.body, list.action + "Response"));
@@ -74,6 +77,7 @@ Result<DbCluster> ParseCluster(pugi::xml_node node) {
   DbCluster cluster;
   TRY_ASSIGN(cluster.id, NeedText(node, "DBClusterIdentifier"));
   TRY_ASSIGN(cluster.status, NeedText(node, "Status"));
+  cluster.arn = Text(node, "DBClusterArn");
   cluster.engine = Text(node, "Engine");
   cluster.engine_mode = Text(node, "EngineMode");
   cluster.host = Text(node, "Endpoint");
@@ -85,7 +89,20 @@ Result<DbCluster> ParseCluster(pugi::xml_node node) {
   const std::string scaling = "ServerlessV2ScalingConfiguration/";
   TRY_ASSIGN(cluster.least_capacity, MaybeDouble(node, scaling + "MinCapacity"));
   TRY_ASSIGN(cluster.most_capacity, MaybeDouble(node, scaling + "MaxCapacity"));
+  for (pugi::xml_node tag : Items(node, "TagList", "Tag")) {
+    cluster.tags.emplace_back(Text(tag, "Key"), Text(tag, "Value"));
+  }
   return cluster;
+}
+
+// A change, answered by ACTIONResponse; it is done whether or not the answer can be read.
+Status Change(Caller& caller, const Query& query) {
+  TRY_ASSIGN(const HttpResponse response,
+             caller.Send(QueryCall(Service::kRds, query, Effect::kRepeatable)));
+  const Result<XmlAnswer> answer =
+      XmlAnswer::Parse(response.body, std::string(query.action()) + "Response");
+  if (answer.ok()) return {};
+  return Ambiguous("rds " + query.action() + ": " + answer.error().message());
 }
 
 }  // namespace
@@ -100,6 +117,28 @@ Result<std::vector<DbCluster>> DescribeDbClusters(Caller& caller, const std::str
   return Describe<DbCluster>(
       caller, {"DescribeDBClusters", "DBClusterIdentifier", "DBClusters", "DBCluster"}, id,
       &ParseCluster);
+}
+
+Status ModifyDbCluster(Caller& caller, const std::string& id, const DbCapacity& capacity) {
+  Query query("ModifyDBCluster", kVersion);
+  const std::string scaling = "ServerlessV2ScalingConfiguration.";
+  query.Set("DBClusterIdentifier", id)
+      .Set(scaling + "MinCapacity", fmt::format("{}", capacity.least))
+      .Set(scaling + "MaxCapacity", fmt::format("{}", capacity.most))
+      .SetFlag("ApplyImmediately", true);
+  return Change(caller, query);
+}
+
+Status AddDbTags(Caller& caller, const std::string& arn, const Tags& tags) {
+  Query query("AddTagsToResource", kVersion);
+  query.Set("ResourceName", arn).SetTags("Tags.Tag", tags);
+  return Change(caller, query);
+}
+
+Status RemoveDbTags(Caller& caller, const std::string& arn, const std::vector<std::string>& keys) {
+  Query query("RemoveTagsFromResource", kVersion);
+  query.Set("ResourceName", arn).SetList("TagKeys.member", keys);
+  return Change(caller, query);
 }
 
 Result<std::string> DbAuthToken(Caller& caller, const DbLogin& login) {

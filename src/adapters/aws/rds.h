@@ -19,13 +19,25 @@ struct DbInstance {
 Result<std::vector<DbInstance>> DescribeDbInstances(Caller& caller, const std::string& id = "");
 
 struct DbCluster {
-  std::string id, status, engine, engine_mode, host, reader_host;
+  std::string id, arn, status, engine, engine_mode, host, reader_host;
   std::int64_t port = 0;
   bool has_iam_login = false;
   // Of a serverless one, in capacity units (ACU).
   std::optional<double> least_capacity, most_capacity;
+  Tags tags;
 };
 Result<std::vector<DbCluster>> DescribeDbClusters(Caller& caller, const std::string& id = "");
+
+// The capacity that a serverless cluster moves in, from now on. kUnavailable: it is being changed
+// just now.
+struct DbCapacity {
+  double least = 0, most = 0;
+};
+Status ModifyDbCluster(Caller& caller, const std::string& id, const DbCapacity& capacity);
+
+// Of a thing of RDS, by its ARN. Repeating either is harmless.
+Status AddDbTags(Caller& caller, const std::string& arn, const Tags& tags);
+Status RemoveDbTags(Caller& caller, const std::string& arn, const std::vector<std::string>& keys);
 
 // A password that is good for 15 minutes, for `user` at HOST:PORT with TLS. It is a secret (I12).
 struct DbLogin {

@@ -155,13 +155,43 @@ TEST(Rds, InstancesAndClustersAreRead) {
       .Say(200,
            "<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>"
            "<DBClusterIdentifier>c</DBClusterIdentifier><Status>available</Status><Port>5432</Port>"
+           "<DBClusterArn>arn:c</DBClusterArn><TagList><Tag><Key>k</Key><Value>v</Value></Tag>"
+           "</TagList>"
            "<ServerlessV2ScalingConfiguration><MinCapacity>0.5</MinCapacity><MaxCapacity>16"
            "</MaxCapacity></ServerlessV2ScalingConfiguration></DBCluster></DBClusters>"
            "</DescribeDBClustersResult></DescribeDBClustersResponse>");
   const DbInstance instance = DescribeDbInstances(world.caller, "prod")->at(0);
   EXPECT_EQ(instance.port, 5432);
   EXPECT_TRUE(instance.has_iam_login);
-  EXPECT_EQ(DescribeDbClusters(world.caller)->at(0).least_capacity, 0.5);
+  const DbCluster cluster = DescribeDbClusters(world.caller)->at(0);
+  EXPECT_EQ(cluster.least_capacity, 0.5);
+  EXPECT_EQ(cluster.arn, "arn:c");
+  EXPECT_EQ(cluster.tags, (Tags{{"k", "v"}}));
+}
+
+TEST(Rds, ACapacityIsSetAndMarkedAsOfficialClientsDo) {
+  World world;
+  world.http.Say(200, "<ModifyDBClusterResponse/>")
+      .Say(200, "<AddTagsToResourceResponse/>")
+      .Say(200, "<RemoveTagsFromResourceResponse/>")
+      .Say(200, "<html>")
+      .Refuse(400, "InvalidDBClusterStateFault");
+  ASSERT_TRUE(ModifyDbCluster(world.caller, "prod", {8.5, 16}).ok());
+  ASSERT_TRUE(AddDbTags(world.caller, "arn", {{"mayfly:run", "7"}}).ok());
+  ASSERT_TRUE(RemoveDbTags(world.caller, "arn", {"a", "b"}).ok());
+  EXPECT_EQ(ModifyDbCluster(world.caller, "prod", {8, 16}).error().kind(), ErrorKind::kAmbiguous);
+  EXPECT_EQ(ModifyDbCluster(world.caller, "prod", {8, 16}).error().kind(), ErrorKind::kUnavailable);
+  const auto body = [&](std::size_t n) { return world.http.requests.at(n).body; };
+  EXPECT_EQ(body(0),
+            "Action=ModifyDBCluster&Version=2014-10-31&DBClusterIdentifier=prod"
+            "&ServerlessV2ScalingConfiguration.MinCapacity=8.5"
+            "&ServerlessV2ScalingConfiguration.MaxCapacity=16&ApplyImmediately=true");
+  EXPECT_EQ(body(1),
+            "Action=AddTagsToResource&Version=2014-10-31&ResourceName=arn"
+            "&Tags.Tag.1.Key=mayfly%3Arun&Tags.Tag.1.Value=7");
+  EXPECT_EQ(body(2),
+            "Action=RemoveTagsFromResource&Version=2014-10-31&ResourceName=arn"
+            "&TagKeys.member.1=a&TagKeys.member.2=b");
 }
 
 TEST(CloudWatch, PointsAreSortedAndWhole) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <map>
 
 #include "adapters/postgres/queries.gen.h"
@@ -30,24 +31,28 @@ Result<Applied> LoadApplied(Connection& db) {
   return applied;
 }
 
-// The migrations that are missing, if what was applied is a beginning of ours.
-Result<int> CountApplied(const Applied& applied) {
-  int newest = static_cast<int>(sql::kMigrations.size());
+// kConflict: what was applied is not ours.
+Status CheckApplied(const Applied& applied) {
+  const int newest = sql::kMigrations.back().version;
   for (const auto& [version, checksum] : applied.checksums) {
     if (version > newest) {
       return Conflict(fmt::format(
           "the ledger of this database has version {} and this mayfly knows {}; use the newer one",
           version, newest));
     }
-    const sql::Migration& ours = sql::kMigrations[static_cast<std::size_t>(version) - 1];
-    if (checksum != Checksum(ours.text)) {
+    const auto* ours = std::ranges::find(sql::kMigrations, version, &sql::Migration::version);
+    if (ours == sql::kMigrations.end() || checksum != Checksum(ours->text)) {
       return Conflict(fmt::format(
           "migration {} was applied to this database in another form; migrations are never edited: "
           "use the mayfly that made this ledger, or another database",
-          ours.name));
+          ours == sql::kMigrations.end() ? std::to_string(version) : ours->name));
     }
   }
-  return static_cast<int>(applied.checksums.size());
+  return {};
+}
+
+bool IsMissing(const Applied& applied, const sql::Migration& migration) {
+  return !applied.checksums.contains(migration.version);
 }
 
 Status Apply(Connection& db, const sql::Migration& migration) {
@@ -75,10 +80,10 @@ Status PrepareSchema(Connection& db) {
 Status ApplyMissing(Connection& db) {
   TRY(db.Script("SELECT pg_advisory_lock(1835102822, 0)"));  // ends with the session
   TRY_ASSIGN(Applied applied, LoadApplied(db));
-  TRY_ASSIGN(int done, CountApplied(applied));
-  if (done == 0) TRY(PrepareSchema(db));
+  TRY(CheckApplied(applied));
+  if (applied.checksums.empty()) TRY(PrepareSchema(db));
   for (const sql::Migration& migration : sql::kMigrations) {
-    if (migration.version <= done) continue;
+    if (!IsMissing(applied, migration)) continue;
     Status outcome = Apply(db, migration);
     if (!outcome) return outcome.error().Within(fmt::format("migration {}", migration.name));
   }
@@ -108,8 +113,10 @@ Status Migrate(const std::string& conninfo) {
   TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly migrate"}));
   Result<Applied> applied = LoadApplied(db);
   if (!applied) return SayWhatToGrant(applied.error(), db);
-  TRY_ASSIGN(int done, CountApplied(*applied));
-  if (done == static_cast<int>(sql::kMigrations.size())) return {};
+  TRY(CheckApplied(*applied));
+  const bool is_whole = std::ranges::none_of(
+      sql::kMigrations, [&](const sql::Migration& one) { return IsMissing(*applied, one); });
+  if (is_whole) return {};
   Status outcome;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     outcome = ApplyMissing(db);

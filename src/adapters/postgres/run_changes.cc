@@ -101,6 +101,22 @@ struct PgRunStore::ChangeVisitor {
     AddInstant(params, change.until);
     return store.ApplyOne(sql::kRecordWaiting, params, run, control);
   }
+  Status operator()(const RecordKept& change) const {
+    const KeptDisk& disk = change.disk;
+    Params params = Start();
+    disk.machine.value == 0 ? params.AddNull() : params.Add(disk.machine.value);
+    params.Add(Name(disk.state)).Add(disk.external_id).Add(disk.gigabytes);
+    disk.monthly ? params.Add(disk.monthly->micro_usd) : params.AddNull();
+    params.Add(FormatInstant(disk.expires)).Add(disk.note);
+    return store.ApplyOne(sql::kRecordKept, params, run, control);
+  }
+  Status operator()(const RecordFloor& change) const {
+    const RaisedFloor& floor = change.floor;
+    Params params = Start();
+    params.Add(floor.cluster).Add(Name(floor.state)).Add(floor.before_milli);
+    params.Add(floor.floor_milli).Add(floor.note);
+    return store.ApplyOne(sql::kRecordFloor, params, run, control);
+  }
   Status operator()(const RecordPrice& change) const {
     const auto& [key, point] = change.change;
     Params params = Start();

@@ -160,7 +160,7 @@ Error PgRunStore::Refusal(Connection& db, RunId run, Fence control) {
   if (!rows) return rows.error();
   if (rows->size() == 0) return NotFound(fmt::format("run {} is not in this ledger", run.value));
   if (rows->Int(0, 1) == control.value) {
-    return Conflict(fmt::format("run {} has no such machine or stage", run.value));
+    return Conflict(fmt::format("run {} has no such machine, stage or step", run.value));
   }
   return Conflict(fmt::format("{} controls run {} now (fence {}, ours is {}): this controller ends",
                               rows->Text(0, 0), run.value, rows->Int(0, 1), control.value));

@@ -147,6 +147,40 @@ Status ReadRefusals(Connection& db, RunSnapshot& snapshot) {
   return {};
 }
 
+Status ReadKeptDisk(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadKeptDisk, Params().Add(snapshot.run.id.value)));
+  if (r.size() == 0) return {};
+  KeptDisk disk;
+  if (!r.IsNull(0, 0)) disk.machine = MachineId{r.Int(0, 0)};
+  TRY_ASSIGN(disk.state, ParseDiskState(r.Text(0, 1)));
+  disk.external_id = r.Text(0, 2);
+  disk.gigabytes = static_cast<int>(r.Int(0, 3));
+  if (!r.IsNull(0, 4)) disk.monthly = Money{r.Int(0, 4)};
+  disk.expires = r.Time(0, 5);
+  disk.note = r.Text(0, 6);
+  disk.age = Duration(r.Int(0, 7));
+  disk.asked_ago = Duration(r.Int(0, 8));
+  snapshot.kept_disk = std::move(disk);
+  return {};
+}
+
+Status ReadFloors(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadFloors, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    RaisedFloor floor{.cluster = std::string(r.Text(i, 0))};
+    TRY_ASSIGN(floor.state, ParseFloorState(r.Text(i, 1)));
+    floor.before_milli = r.Int(i, 2);
+    floor.floor_milli = r.Int(i, 3);
+    floor.asked = r.MaybeTime(i, 4);
+    floor.over = r.MaybeTime(i, 5);
+    floor.note = r.Text(i, 6);
+    floor.last_set_milli = r.Int(i, 7);
+    floor.needed_by = RunId{r.Int(i, 8)};
+    snapshot.floors.push_back(std::move(floor));
+  }
+  return {};
+}
+
 Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
   TRY_ASSIGN(Rows r, db.Run(sql::kLoadMachines, Params().Add(snapshot.run.id.value)));
   for (int i = 0; i < r.size(); ++i) {
@@ -184,6 +218,8 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
   if (snapshot && rest) rest = ReadMachines(db, *snapshot);
   if (snapshot && rest) rest = ReadPrices(db, *snapshot);
   if (snapshot && rest) rest = ReadRefusals(db, *snapshot);
+  if (snapshot && rest) rest = ReadKeptDisk(db, *snapshot);
+  if (snapshot && rest) rest = ReadFloors(db, *snapshot);
   Result<Rows> ended = db.Script("ROLLBACK");
   if (!snapshot) return snapshot.error();
   TRY(rest);

@@ -66,6 +66,7 @@ const SecurityGroup* FindGroup(std::string_view id);
 inline constexpr std::int64_t kGp3MicroUsdGbMonth = 80'000;
 inline constexpr std::int64_t kAddressMicroUsdHour = 5'000;
 inline constexpr std::int64_t kSnapshotMicroUsdGbMonth = 50'000;
+inline constexpr std::int64_t kAcuMicroUsdHour = 120'000;
 inline constexpr std::int64_t kHoursOfMonth = 730;
 
 }  // namespace mayfly::ec2

@@ -56,6 +56,7 @@ struct Cloud {
   std::vector<Address> addresses;
   std::map<std::string, SpotRequest> spot_requests;
   std::map<std::string, Snapshot> snapshots;
+  std::map<std::string, DbCluster> clusters;
   std::map<std::string, LaunchTemplate> templates;
   std::map<std::string, Fleet> fleets;
   std::vector<Schedule> schedules;

@@ -127,7 +127,25 @@ struct Snapshot {
   std::string description;
   Instant created;
   Instant completes_at;
+  bool is_encrypted = false;  // as its volume
+  bool fails = false;         // it ends in error instead of being complete
   std::optional<Instant> deleted;
+  Tags tags;
+};
+
+// A stretch at one floor, open where it has not ended.
+struct FloorSpan {
+  Instant from;
+  std::optional<Instant> to;
+  double units = 0;
+};
+
+// An Aurora Serverless v2 cluster of RDS.
+struct DbCluster {
+  std::string id, arn;
+  double least = 0.5, most = 16;
+  Instant changed_until;
+  std::vector<FloorSpan> floors;
   Tags tags;
 };
 

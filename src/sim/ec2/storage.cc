@@ -67,8 +67,16 @@ Answer<Snapshot> CreateSnapshot(Cloud& cloud, const SnapshotRequest& request) {
                          .description = request.description,
                          .created = cloud.now,
                          .completes_at = cloud.now + cloud.weather.delays.snapshot,
+                         .is_encrypted = volume->second.disk.encrypted,
+                         .fails = cloud.weather.failing_snapshots > 0,
                          .tags = request.tags};
+  if (cloud.weather.failing_snapshots > 0) --cloud.weather.failing_snapshots;
   return cloud.snapshots.at(id);
+}
+
+std::string_view SnapshotState(const Cloud& cloud, const Snapshot& snapshot) {
+  if (cloud.now < snapshot.completes_at) return "pending";
+  return snapshot.fails ? "error" : "completed";
 }
 
 Answer<Done> DeleteSnapshot(Cloud& cloud, const std::string& id) {

@@ -2,6 +2,7 @@
 // What lives beside instances: volumes, snapshots, addresses, interfaces, Spot requests, schedules.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/ec2/cloud.h"
@@ -18,6 +19,7 @@ struct SnapshotRequest {
 };
 // A volume takes one every 15 s: SnapshotCreationPerVolumeRateExceeded. There is no token.
 Answer<Snapshot> CreateSnapshot(Cloud& cloud, const SnapshotRequest& request);
+std::string_view SnapshotState(const Cloud& cloud, const Snapshot& snapshot);
 Answer<Done> DeleteSnapshot(Cloud& cloud, const std::string& id);
 
 Address AllocateAddress(Cloud& cloud, const Tags& tags);

@@ -20,6 +20,7 @@ struct Delays {
   Duration interface_lingers{};
   Duration request_lingers{};  // how long a Spot request stays active, and counts, after the end
   Duration snapshot = seconds(3);
+  Duration cluster_change{};  // how long a cluster takes no other change
 };
 
 // "*" is any; otherwise a shell pattern.
@@ -100,6 +101,7 @@ struct Weather {
   std::vector<ReclaimRule> reclaims;
   std::vector<QuotaPolicy> quota_policies;
   std::vector<PriceMove> prices;
+  int failing_snapshots = 0;  // so many of the next end in error
 };
 
 // A shell pattern of * and ?; case matters.

@@ -39,6 +39,8 @@ std::string Narrator::Sentence(const EventRow& e) const {
   if (e.kind == "run.state") return "the run becomes " + e.detail + ".";
   if (e.kind == "run.published") return "the run is published: readers see all of it at once.";
   if (e.kind == "stage.state") return "stage " + e.detail + ".";
+  if (e.kind == "disk.state") return "the disk that is kept is " + e.detail + ".";
+  if (e.kind == "floor.state") return "the database's raised floor is " + e.detail + ".";
   return std::string(e.kind) + because();
 }
 

@@ -16,11 +16,23 @@ SimController::SimController(Scene& scene, const ControllerOptions& options,
       provider_(scene.cloud, [this](Duration length) { return process_.Pause(length); }),
       gated_store_(store_, process_),
       gated_provider_(provider_, process_),
-      controller_(options, clock_, gated_store_, gated_provider_, this),
+      controller_(Gated(options), clock_, gated_store_, gated_provider_, this),
       process_(scene, options.who, [this, on_end = std::move(on_end)](SimProcess::Ending how) {
         if (how == SimProcess::Ending::kByItself) store_.connection().Close();
         on_end(*this, how);
       }) {}
+
+// Its way to the keepers is one of a process too.
+ControllerOptions SimController::Gated(ControllerOptions options) {
+  KeepingOptions& keeping = options.keeping;
+  if (keeping.disks != nullptr) {
+    keeping.disks = &gated_disks_.emplace(*keeping.disks, process_);
+  }
+  if (keeping.floors != nullptr) {
+    keeping.floors = &gated_floors_.emplace(*keeping.floors, process_);
+  }
+  return options;
+}
 
 void SimController::Start(Duration at) {
   process_.Start(

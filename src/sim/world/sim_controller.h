@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "controller/controller.h"
 #include "sim/memory_runs.h"
@@ -12,7 +13,8 @@ namespace mayfly::sim {
 
 class SimController : private ControllerObserver {
  public:
-  // The scene must outlive it. `on_end` is called once, when it ended or was killed.
+  // The scene, and the keepers of the options, must outlive it. `on_end` is called once, when it
+  // ended or was killed.
   SimController(Scene& scene, const ControllerOptions& options,
                 std::function<void(SimController&, SimProcess::Ending)> on_end);
 
@@ -26,6 +28,7 @@ class SimController : private ControllerObserver {
   const Result<RunSnapshot>& outcome() const { return controller_.outcome(); }
 
  private:
+  ControllerOptions Gated(ControllerOptions options);
   void OnSnapshot(const RunSnapshot&) override {}
   void OnAction(const sched::Action& action, const Status& outcome) override;
   void OnTrouble(const Error&) override {}
@@ -36,6 +39,8 @@ class SimController : private ControllerObserver {
   SimProvider provider_;
   FaultyRunStore gated_store_;
   FaultyProvider gated_provider_;
+  std::optional<FaultyDiskKeeper> gated_disks_;    // where the run keeps one
+  std::optional<FaultyFloorKeeper> gated_floors_;  // where it raises one
   Controller controller_;
   SimProcess process_;  // last: it is unwound while the rest is there
 };

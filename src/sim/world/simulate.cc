@@ -23,6 +23,8 @@ void Add(LifeFigures& sum, const LifeFigures& one) {
   sum.reclaims += one.reclaims;
   sum.machines += one.machines;
   sum.restarts += one.restarts;
+  sum.disks_kept += one.disks_kept;
+  sum.floors_raised += one.floors_raised;
 }
 
 void CountEnd(SimReport& report, const LifeResult& life) {

@@ -16,10 +16,15 @@ constexpr Duration kMustBeGoneBy = minutes(10);  // I6, counted from the rest
 constexpr std::size_t kMostResumes = 3;          // by the operator, of a run that failed
 constexpr std::int64_t kLongestLife = 400'000;   // steps
 
+struct Fates {
+  Fate life;
+  MoneyFate money;
+  KeepingFate keeping;
+};
+
 class World {
  public:
-  World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate,
-        MoneyFate money);
+  World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fates fates);
   LifeResult Run();
 
  private:
@@ -48,8 +53,12 @@ class World {
   RandomPhase phase_;
   Fate fate_;
   MoneyFate money_;
+  KeepingFate keeping_;
   LifeOptions options_;
   Scene scene_;
+  SimVault vault_;
+  SimDiskKeeper disks_{vault_};
+  SimFloorKeeper floors_{vault_};
   MemoryPrices prices_;
   MachineSetup setup_;
   Invariants invariants_;
@@ -61,13 +70,14 @@ class World {
   std::optional<Duration> rest_;  // since when the run is at rest for good
 };
 
-World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fate fate,
-             MoneyFate money)
+World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, Fates fates)
     : phase_(std::move(phase)),
-      fate_(std::move(fate)),
-      money_(std::move(money)),
+      fate_(std::move(fates.life)),
+      money_(std::move(fates.money)),
+      keeping_(fates.keeping),
       options_(options),
       scene_(seed, fate_.clouds, options.checks),
+      vault_(scene_.cloud, keeping_.weather, Rng(seed).Fork(7).Next()),
       prices_(scene_.time, money_.weather, Rng(seed).Fork(5).Next()),
       setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
       invariants_(scene_,
@@ -106,6 +116,7 @@ void World::ClearUp() {
   scene_.weather = {.delayed = fate_.calls.delayed};
   scene_.cloud.ClearUp();
   prices_.ClearUp();
+  vault_.ClearUp();
   scene_.Tell([] { return std::string("From here on nothing goes wrong any more."); });
 }
 
@@ -120,6 +131,7 @@ ControllerOptions World::MakeOptions(bool resume) {
                                .on_demand_after = seconds(20),
                                .dry_for = seconds(8),
                                .look_again = seconds(5)}};
+  options.policy.keep = RulesOf(keeping_);
   options.slots = fate_.slots;
   options.resume = resume;
   options.poll = seconds(1);
@@ -130,7 +142,9 @@ ControllerOptions World::MakeOptions(bool resume) {
                    .fixed = money_.fixed,
                    .source = &prices_,
                    .ask_every = seconds(5)};
+  options.keeping = OptionsOf(keeping_, disks_, floors_);
   if (options_.spoil_purse) options_.spoil_purse(options.purse);
+  if (options_.spoil_keeping) options_.spoil_keeping(options.keeping);
   return options;
 }
 
@@ -408,6 +422,7 @@ void World::JudgeEnd() {
   }
   if (std::optional<std::string> wrong = WhyNotAtRest()) scene_.Violate(10, *wrong);
   if (std::optional<std::string> left = WhatIsLeft()) scene_.Violate(6, *left);
+  if (auto wrong = WhatIsKeptWrongly(run(), vault_, keeping_)) scene_.Violate(6, *wrong);
   if (!IsQuiet()) scene_.Violate(10, "a process does not end");
   if (scene_.violation) return;
   cost::Facts facts = Audit();
@@ -426,6 +441,10 @@ LifeResult World::Run() {
   }
   const TaskCounts totals = scene_.ledger.Snapshot(run()).Totals();
   scene_.figures.tasks = totals.done;
+  const std::optional<KeptDiskRow>& kept = run().kept_disk;
+  const bool is_kept = kept && kept->disk.state == DiskState::kCompleted;
+  scene_.figures.disks_kept = is_kept ? 1 : 0;
+  scene_.figures.floors_raised = std::ssize(run().floors);
   return {.trace = scene_.trace,
           .violation = scene_.violation,
           .figures = scene_.figures,
@@ -444,7 +463,10 @@ LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
   Rng drawn_money = Rng(seed).Fork(4);
   MoneyFate money = DrawMoney(drawn_money);
   if (options.shape) options.shape(fate, money);
-  return World(seed, options, std::move(phase), std::move(fate), std::move(money)).Run();
+  Rng drawn_keeping = Rng(seed).Fork(6);
+  KeepingFate keeping = DrawKeeping(drawn_keeping);
+  if (options.shape_keeping) options.shape_keeping(keeping);
+  return World(seed, options, std::move(phase), {std::move(fate), std::move(money), keeping}).Run();
 }
 
 }  // namespace mayfly::sim

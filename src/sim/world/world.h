@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sim/world/invariants.h"
+#include "sim/world/keeping.h"
 #include "sim/world/misfortune.h"
 #include "sim/world/money.h"
 #include "sim/world/random_phase.h"
@@ -26,8 +27,10 @@ struct LifeOptions {
   // Test-only: plants a defect in what the meter is given, or in how a controller counts.
   std::function<void(cost::Facts&)> spoil_meter;
   std::function<void(PurseOptions&)> spoil_purse;
+  std::function<void(KeepingOptions&)> spoil_keeping;
   // Test-only: has the last word on what befalls the life, and on its money.
   std::function<void(Fate&, MoneyFate&)> shape;
+  std::function<void(KeepingFate&)> shape_keeping;
 };
 
 struct LifeResult {

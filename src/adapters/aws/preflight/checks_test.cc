@@ -130,6 +130,45 @@ TEST(Route, ToSomebodyElsesServerCannotBeToldAndIsNoReasonToWait) {
   EXPECT_FALSE(Blocks(check));
 }
 
+std::string Cluster(const std::string& scaling, const std::string& tags = "") {
+  return "<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>"
+         "<DBClusterIdentifier>prod</DBClusterIdentifier><Status>available</Status>" +
+         scaling + tags +
+         "</DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>";
+}
+
+TEST(Floor, IsOfAServerlessClusterThatIsNobodyElses) {
+  const std::string scaling =
+      "<ServerlessV2ScalingConfiguration><MinCapacity>0.5</MinCapacity><MaxCapacity>16"
+      "</MaxCapacity></ServerlessV2ScalingConfiguration>";
+  const auto held_by = [](const std::string& ledger) {
+    return "<TagList><Tag><Key>mayfly:ledger</Key><Value>" + ledger + "</Value></Tag></TagList>";
+  };
+  struct Case {
+    std::string name, answer;
+    std::int64_t floor_milli = 8000;
+    Verdict verdict = Verdict::kFail;
+  };
+  for (const Case& one : {Case{"fits", Cluster(scaling), 8000, Verdict::kPass},
+                          {"ours", Cluster(scaling, held_by("ours")), 8000, Verdict::kPass},
+                          {"another's", Cluster(scaling, held_by("theirs"))},
+                          {"beyond its most", Cluster(scaling), 16'500},
+                          {"not serverless", Cluster("")}}) {
+    Surveyed s;
+    s.request.tags = {{"mayfly:ledger", "ours"}};
+    s.request.capacity = CapacitySpec{"prod", one.floor_milli};
+    s.world.http.Say(200, one.answer);
+    const auto checks = CheckCapacity(s.survey);
+    ASSERT_EQ(checks.size(), 1U);
+    EXPECT_EQ(checks[0].verdict, one.verdict) << one.name << ": " << checks[0].found;
+  }
+  Surveyed none;
+  EXPECT_TRUE(CheckCapacity(none.survey).empty());
+  none.request.capacity = CapacitySpec{"prod", 8000};
+  none.world.http.Refuse(404, "DBClusterNotFoundFault");
+  EXPECT_EQ(CheckCapacity(none.survey).at(0).verdict, Verdict::kFail);
+}
+
 TEST(Groups, AreOfTheSubnetsNetworkAndLetTheDatabasesPortOut) {
   Surveyed s;
   EXPECT_EQ(CheckGroups(s.survey).verdict, Verdict::kPass);

@@ -23,6 +23,9 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:DeleteLaunchTemplate", kController, kTagged, "removes the template"},
     {"ec2:CancelSpotInstanceRequests", kController, kTagged, "closes a Spot request that lingers"},
     {"ec2:GetConsoleOutput", kController, kTagged, "reads the last words of a failed boot"},
+    {"ec2:CreateSnapshot", kController, kBorn, "keeps the last machine's disk"},
+    {"ec2:CreateSnapshot", kController, kTagged, "of a disk of ours, and of no other"},
+    {"ec2:DeleteSnapshot", kController, kTagged, "removes a snapshot that expired or failed"},
     // What is there: for the preflight, and for the proof that nothing is left.
     {"ec2:DescribeInstances", kController, kLists, "sees machines; counts what quotas are used"},
     {"ec2:DescribeInstanceStatus", kController, kLists, "sees maintenance that is planned"},
@@ -33,6 +36,8 @@ constexpr auto kPermissions = std::to_array<Permission>({
      "sees Spot requests, which count against the quota while they are open"},
     {"ec2:DescribeFleets", kController, kLists, "looks for fleets that were left"},
     {"ec2:DescribeLaunchTemplates", kController, kLists, "looks for templates that were left"},
+    {"ec2:DescribeSnapshots", kController, kLists,
+     "sees whether a snapshot is complete; looks for expired ones"},
     // What is for sale, and where.
     {"ec2:DescribeInstanceTypes", kController, kLists, "vCPU, memory and architecture of types"},
     {"ec2:DescribeInstanceTypeOfferings", kController, kLists, "which zone has which type"},
@@ -50,6 +55,9 @@ constexpr auto kPermissions = std::to_array<Permission>({
      "where a request for more stands"},
     {"rds:DescribeDBInstances", kController, kLists, "network and groups of the database"},
     {"rds:DescribeDBClusters", kController, kLists, "which instances a cluster's name stands for"},
+    {"rds:ModifyDBCluster", kController, kCluster, "raises its floor, and restores it"},
+    {"rds:AddTagsToResource", kController, kCluster, "marks whose floor it is, and what it was"},
+    {"rds:RemoveTagsFromResource", kController, kCluster, "takes that mark away"},
     // What a machine is given.
     {"s3:ListBucket", kController, kBucket, "sees that the bucket is there, and what is in it"},
     {"s3:PutObject", kController, kObjects, "puts the program that machines will run"},

@@ -21,6 +21,7 @@ enum class Scope {
   kParameters,    // parameters below /mayfly/LEDGER/
   kPublicImages,  // AWS's public parameters, which name the newest images
   kSecrets,       // secrets that are called mayfly/…
+  kCluster,       // the database cluster whose floor is raised, where one is named
   kThroughSsm,    // keys, as far as the parameter store asks in our name
   kHosts,         // the host that is resized
   kHostShell,     // it, and the one document that runs a shell script

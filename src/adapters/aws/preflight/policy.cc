@@ -56,6 +56,8 @@ std::string_view SidOf(Scope of) {
       return "FindTheNewestImage";
     case Scope::kSecrets:
       return "SecretsNamedForUs";
+    case Scope::kCluster:
+      return "RaiseAndRestoreTheFloor";
     case Scope::kThroughSsm:
       return "KeysThroughTheParameterStoreOnly";
     case Scope::kHosts:
@@ -72,21 +74,29 @@ std::string_view SidOf(Scope of) {
   return "";
 }
 
+// A snapshot's name holds no account.
+std::string SnapshotArn(const PolicyScope& scope) {
+  return fmt::format("arn:aws:ec2:{}::snapshot/*", OrAny(scope.region));
+}
+
 Json ResourceOf(Scope of, const PolicyScope& scope) {
   const std::string region = OrAny(scope.region);
   const std::string account = OrAny(scope.account);
   switch (of) {
     case Scope::kLists:
       return "*";
-    case Scope::kBorn:
-      return Ec2Things(scope, scope.account,
-                       {"instance", "volume", "network-interface", "spot-instances-request",
-                        "fleet", "launch-template"});
+    case Scope::kBorn: {
+      Json things = Ec2Things(scope, scope.account,
+                              {"instance", "volume", "network-interface", "spot-instances-request",
+                               "fleet", "launch-template"});
+      things.push_back(SnapshotArn(scope));
+      return things;
+    }
     case Scope::kMadeFrom:  // an image, or a shared subnet, can be another account's
       return Ec2Things(scope, "", {"image", "subnet", "security-group", "launch-template"});
     case Scope::kTagsAtBirth:
     case Scope::kTagged:
-      return Ec2Arn(scope, scope.account, "*/*");
+      return Json::array({Ec2Arn(scope, scope.account, "*/*"), SnapshotArn(scope)});
     case Scope::kWorkerRole:
       return fmt::format("arn:aws:iam::{}:role/{}", account, scope.worker_role);
     case Scope::kBucket:
@@ -100,6 +110,8 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return fmt::format("arn:aws:ssm:{}::parameter/aws/service/*", region);
     case Scope::kSecrets:
       return fmt::format("arn:aws:secretsmanager:{}:{}:secret:mayfly/*", region, account);
+    case Scope::kCluster:
+      return fmt::format("arn:aws:rds:{}:{}:cluster:{}", region, account, scope.cluster);
     case Scope::kThroughSsm:
       return fmt::format("arn:aws:kms:{}:{}:key/*", region, account);
     case Scope::kHosts:
@@ -136,8 +148,9 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kTagged:
       return HasTag(kResourceTag, scope);
     case Scope::kTagsAtBirth:
-      return Condition("StringEquals", "ec2:CreateAction",
-                       Json::array({"RunInstances", "CreateFleet", "CreateLaunchTemplate"}));
+      return Condition(
+          "StringEquals", "ec2:CreateAction",
+          Json::array({"RunInstances", "CreateFleet", "CreateLaunchTemplate", "CreateSnapshot"}));
     case Scope::kWorkerRole:
       return Condition("StringEquals", "iam:PassedToService", "ec2.amazonaws.com");
     case Scope::kThroughSsm:
@@ -156,6 +169,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kHosts:
     case Scope::kHostShell:
     case Scope::kHostDisks:
+    case Scope::kCluster:
       return {};
   }
   return {};
@@ -165,7 +179,7 @@ constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
      Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
      Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts, Scope::kHostShell, Scope::kHostMark,
-     Scope::kHostDisks, Scope::kSnapshotTags});
+     Scope::kHostDisks, Scope::kSnapshotTags, Scope::kCluster});
 
 bool IsFor(const Permission& permission, Grantee who) {
   const bool is_of_both = who == Grantee::kController || who == Grantee::kWorker;
@@ -184,6 +198,7 @@ Json AsPolicy(Json statements) {
 Json MakePolicy(Grantee who, const PolicyScope& scope) {
   Json statements = Json::array();
   for (Scope of : kScopes) {
+    if (of == Scope::kCluster && scope.cluster.empty()) continue;
     Json actions = Json::array();
     for (const Permission& permission : Permissions()) {
       if (permission.scope == of && IsFor(permission, who)) actions.push_back(permission.action);

@@ -31,6 +31,7 @@ std::vector<PreflightCheck> LookAt(const Survey& survey) {
   checks.push_back(CheckBucket(survey));
   Append(checks, CheckPrices(survey));
   checks.push_back(CheckDatabase(survey));
+  Append(checks, CheckCapacity(survey));
   checks.push_back(CheckRoute(survey));
   return checks;
 }

@@ -35,6 +35,7 @@ struct PreflightRequest {
   std::string needed_libc;                // the C library that the program needs at least: "2.34"
   std::string bundle_prefix = "mayfly/";  // keys of our objects in the bucket begin with it
   DatabaseFacts database;
+  std::optional<CapacitySpec> capacity;
 };
 
 // Every line, in the order in which one would mend them. Who we are comes first: where that is not

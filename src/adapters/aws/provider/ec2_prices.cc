@@ -14,6 +14,21 @@ constexpr Duration kListKept = hours(1);
 // The price in force at a time was set before it; EC2 repeats each at least once a day.
 constexpr Duration kInForce = hours(24);
 
+// Of a family, what is billed under one kind of use: "EBS:SnapshotUsage", which other regions begin
+// with a name of theirs.
+Result<Money> PriceOfUse(const std::vector<aws::ListPrice>& prices, std::string_view use,
+                         std::string_view unit, std::string_view what) {
+  std::vector<aws::ListPrice> meant;
+  for (const aws::ListPrice& price : prices) {
+    for (const auto& [name, value] : price.attributes) {
+      const bool is_meant =
+          name == "usagetype" && (value == use || value.ends_with(fmt::format("-{}", use)));
+      if (is_meant) meant.push_back(price);
+    }
+  }
+  return OnlyPrice(meant, unit, what);
+}
+
 }  // namespace
 
 Ec2Prices::Ec2Prices(Caller& caller, std::vector<std::string> types)
@@ -36,6 +51,18 @@ Result<Money> Ec2Prices::AskListPrice(const PriceKey& key) {
                             {"groupDescription", "Hourly charge for In-use Public IPv4 Addresses"},
                             {"regionCode", region}}));
     return OnlyPrice(prices, "Hrs", Describe(key));
+  }
+  if (key.item == Item::kSnapshot) {
+    TRY_ASSIGN(const std::vector<aws::ListPrice> prices,
+               GetProducts(caller_, "AmazonEC2",
+                           {{"productFamily", "Storage Snapshot"}, {"regionCode", region}}));
+    return PriceOfUse(prices, "EBS:SnapshotUsage", "GB-Mo", Describe(key));
+  }
+  if (key.item == Item::kDatabaseCapacity) {
+    TRY_ASSIGN(const std::vector<aws::ListPrice> prices,
+               GetProducts(caller_, "AmazonRDS",
+                           {{"productFamily", "ServerlessV2"}, {"regionCode", region}}));
+    return PriceOfUse(prices, "Aurora:ServerlessV2Usage", "ACU-Hr", Describe(key));
   }
   return NotFound("AWS is not asked for the price of " + Describe(key));
 }

@@ -19,7 +19,8 @@ class Ec2Prices final : public PriceSource {
   // The types that will be asked about: one answer of EC2 tells of all of them.
   Ec2Prices(Caller& caller, std::vector<std::string> types);
 
-  // Compute, disk (gp3) and public address; kept for an hour, as what they cost changes in years.
+  // Compute, disk (gp3), public address, snapshot and database capacity; kept for an hour, as what
+  // they cost changes in years.
   // kNotFound: anything else.
   Result<PricePoint> ListPrice(const PriceKey& key) override;
 

@@ -21,6 +21,14 @@ Filter TagIs(std::string_view key, std::string value) {
   return {fmt::format("tag:{}", key), {std::move(value)}};
 }
 
+Tags OwnOf(const PhaseNames& names) {
+  Tags tags;
+  for (const auto& [key, value] : names.own) {
+    if (!key.starts_with("mayfly:") && key != "Name") tags.emplace_back(key, value);
+  }
+  return tags;
+}
+
 }  // namespace
 
 Status CheckLedgerName(std::string_view ledger) {
@@ -35,10 +43,7 @@ Status CheckLedgerName(std::string_view ledger) {
 
 Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant ends_at,
                  std::string_view purpose) {
-  Tags tags;
-  for (const auto& [key, value] : names.own) {
-    if (!key.starts_with("mayfly:") && key != "Name") tags.emplace_back(key, value);
-  }
+  Tags tags = OwnOf(names);
   const auto add = [&tags](std::string_view key, std::string value) {
     tags.emplace_back(std::string(key), std::move(value));
   };
@@ -52,6 +57,28 @@ Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant en
   add("Name", fmt::format("mayfly {} run {} machine {}", names.phase, machine.run.value,
                           machine.machine.value));
   return tags;
+}
+
+Tags SnapshotTags(const PhaseNames& names, const MachineName& machine, Instant expires) {
+  Tags tags = OwnOf(names);
+  const std::string until = FormatInstant(std::chrono::floor<seconds>(expires));
+  const auto add = [&tags](std::string_view key, std::string value) {
+    tags.emplace_back(std::string(key), std::move(value));
+  };
+  add(kLedgerTag, names.ledger);
+  add(kRunTag, std::to_string(machine.run.value));
+  add(kMachineTag, std::to_string(machine.machine.value));
+  add(kExpiresTag, until);
+  add("mayfly:owner", names.owner);
+  add("mayfly:phase", names.phase);
+  add("Name", fmt::format("mayfly {} run {} machine {} until {}", names.phase, machine.run.value,
+                          machine.machine.value, until.substr(0, 10)));
+  return tags;
+}
+
+bool HasExpired(const Tags& tags, Instant now) {
+  const Result<Instant> expires = ParseInstant(TagValue(tags, kExpiresTag));
+  return !expires.ok() || *expires <= now;
 }
 
 Filters OfRun(const std::string& ledger, RunId run) {

@@ -18,6 +18,10 @@ namespace mayfly::aws {
 inline constexpr std::string_view kLedgerTag = "mayfly:ledger";
 inline constexpr std::string_view kRunTag = "mayfly:run";
 inline constexpr std::string_view kMachineTag = "mayfly:machine";
+// On a snapshot: an instant from which it is not to be there any more.
+inline constexpr std::string_view kExpiresTag = "mayfly:expires";
+// On a database cluster whose floor a run raised: what it was, in capacity units.
+inline constexpr std::string_view kFloorBeforeTag = "mayfly:floor-before";
 // EC2's own, on what a fleet started.
 inline constexpr std::string_view kFleetTag = "aws:ec2:fleet-id";
 
@@ -39,6 +43,12 @@ struct MachineName {
 // Ours behind the user's, which cannot take their place.
 Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant ends_at,
                  std::string_view purpose);
+
+Tags SnapshotTags(const PhaseNames& names, const MachineName& machine, Instant expires);
+
+// Whether a snapshot with these tags is not to be there any more; one that does not say until when
+// was never to be kept.
+bool HasExpired(const Tags& tags, Instant now);
 
 // What was tagged for a run, or for a machine.
 Filters OfRun(const std::string& ledger, RunId run);

@@ -67,6 +67,18 @@ TEST(LedgerName, BecomesPartOfNamesOnlyIfItCan) {
   EXPECT_FALSE(CheckLedgerName(std::string(65, 'a')).ok());
 }
 
+TEST(Snapshots, SayWhoseTheyAreAndUntilWhen) {
+  const PhaseNames names{.ledger = "l", .phase = "p", .owner = "ada", .own = {{"mayfly:run", "1"}}};
+  const Instant until = MakeInstant(2026, 12, 28, hours(4)) + milliseconds(7);
+  const Tags tags = SnapshotTags(names, {RunId{7}, MachineId{3}}, until);
+  EXPECT_EQ(TagValue(tags, kRunTag), "7");
+  EXPECT_EQ(TagValue(tags, kExpiresTag), "2026-12-28T04:00:00Z");
+  EXPECT_FALSE(HasExpired(tags, until - seconds(1)));
+  EXPECT_TRUE(HasExpired(tags, until));
+  EXPECT_TRUE(HasExpired({}, until)) << "nobody said that it is to be kept";
+  EXPECT_TRUE(HasExpired({{std::string(kExpiresTag), "some day"}}, until));
+}
+
 TEST(QuotaFamilies, AreByTheLettersBeforeTheGeneration) {
   EXPECT_EQ(QuotaGroupOf("c7i.8xlarge"), QuotaGroup::kStandard);
   EXPECT_EQ(QuotaGroupOf("im4gn.large"), QuotaGroup::kStandard);

@@ -24,6 +24,7 @@ class Finder {
     TRY_ASSIGN(const std::vector<Instance> instances, DescribeInstances(caller_, tagged_));
     AddInstances(instances);
     TRY(AddDisksAndNetwork());
+    TRY(AddSnapshots());
     TRY(AddSpotRequests(instances));
     TRY(AddTemplatesAndFleets(instances));
     TRY(AddParameters());
@@ -52,6 +53,17 @@ class Finder {
     }
     TRY_ASSIGN(const std::vector<Address> addresses, DescribeAddresses(caller_, tagged_));
     for (const Address& one : addresses) Add("address", one.public_ip);
+    return {};
+  }
+
+  // One that is kept stands until it expires.
+  Status AddSnapshots() {
+    TRY_ASSIGN(const std::vector<Snapshot> snapshots, DescribeSnapshots(caller_, tagged_));
+    for (const Snapshot& one : snapshots) {
+      if (HasExpired(one.tags, caller_.clock().Wall())) {
+        Add("expired snapshot", fmt::format("{} ({})", one.id, one.state));
+      }
+    }
     return {};
   }
 

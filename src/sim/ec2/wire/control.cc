@@ -4,6 +4,7 @@
 
 #include "sim/ec2/bill.h"
 #include "sim/ec2/quotas.h"
+#include "sim/ec2/storage.h"
 #include "sim/ec2/wire/script.h"
 #include "sim/ec2/wire/text.h"
 
@@ -132,7 +133,7 @@ Json ResourcesJson(const Cloud& cloud) {
             {"interfaces", Json::array()},       {"addresses", Json::array()},
             {"spot_requests", Json::array()},    {"snapshots", Json::array()},
             {"launch_templates", Json::array()}, {"fleets", Json::array()},
-            {"schedules", Json::array()}};
+            {"schedules", Json::array()},        {"clusters", Json::array()}};
   for (const std::string& id : cloud.launch_order) {
     json["instances"].push_back(InstanceJson(cloud.instances.at(id)));
   }
@@ -147,7 +148,10 @@ Json ResourcesJson(const Cloud& cloud) {
                                      {"tags", one.tags}});
   }
   for (const auto& [id, one] : cloud.snapshots) {
-    json["snapshots"].push_back({{"id", id}, {"deleted", When(one.deleted)}, {"tags", one.tags}});
+    json["snapshots"].push_back({{"id", id},
+                                 {"state", SnapshotState(cloud, one)},
+                                 {"deleted", When(one.deleted)},
+                                 {"tags", one.tags}});
   }
   for (const auto& [id, one] : cloud.templates) {
     json["launch_templates"].push_back(
@@ -155,6 +159,10 @@ Json ResourcesJson(const Cloud& cloud) {
   }
   for (const auto& [id, one] : cloud.fleets) {
     json["fleets"].push_back({{"id", id}, {"deleted", When(one.deleted)}, {"tags", one.tags}});
+  }
+  for (const auto& [id, one] : cloud.clusters) {
+    json["clusters"].push_back(
+        {{"id", id}, {"least", one.least}, {"most", one.most}, {"tags", one.tags}});
   }
   for (const Schedule& one : cloud.schedules) {
     json["schedules"].push_back({{"name", one.name},

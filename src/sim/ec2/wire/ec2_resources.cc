@@ -172,13 +172,13 @@ std::string SnapshotXml(const Cloud& cloud, const Snapshot& snapshot) {
   Xml xml;
   xml.Leaf("snapshotId", snapshot.id)
       .Leaf("volumeId", snapshot.volume)
-      .Leaf("status", is_done ? "completed" : "pending")
+      .Leaf("status", SnapshotState(cloud, snapshot))
       .Leaf("startTime", Stamp(snapshot.created))
       .Leaf("progress", fmt::format("{}%", percent))
       .Leaf("ownerId", kAccount)
       .Number("volumeSize", snapshot.size_gib)
       .Leaf("description", snapshot.description)
-      .Flag("encrypted", false);
+      .Flag("encrypted", snapshot.is_encrypted);
   return xml.Raw(TagSet(snapshot.tags)).text();
 }
 
@@ -204,10 +204,9 @@ Answer<std::string> DescribeSnapshotsAction(Services& services, const Params& pa
   (void)params.List("Owner");  // there is one owner
   for (const auto& [id, snapshot] : services.cloud.snapshots) {
     if (snapshot.deleted || !IsVisible(services.cloud, snapshot.created)) continue;
-    const bool is_done = services.cloud.now >= snapshot.completes_at;
     listing.rows.push_back(
         {id,
-         {{"status", is_done ? "completed" : "pending"},
+         {{"status", std::string(SnapshotState(services.cloud, snapshot))},
           {"volume-id", snapshot.volume},
           {"snapshot-id", id}},
          ShownTags(services.cloud, snapshot.created, snapshot.tags),

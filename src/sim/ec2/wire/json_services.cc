@@ -223,30 +223,50 @@ Json ProductAttributes(const InstanceType& type) {
           {"servicecode", "AmazonEC2"}};
 }
 
+// What is sold beside machines, one price each.
+struct SoldBeside {
+  std::string_view service, family, usage, unit;
+  std::int64_t micro_usd = 0;
+};
+constexpr std::array<SoldBeside, 2> kSoldBeside{{
+    {"AmazonEC2", "Storage Snapshot", "EBS:SnapshotUsage", "GB-Mo", kSnapshotMicroUsdGbMonth},
+    {"AmazonRDS", "ServerlessV2", "Aurora:ServerlessV2Usage", "ACU-Hr", kAcuMicroUsdHour},
+}};
+
+struct Sold {
+  Json attributes;
+  std::string service = "AmazonEC2", family = "Compute Instance", unit = "Hrs", description;
+  std::int64_t micro_usd = 0;
+};
+
+Sold MachineSold(const InstanceType& type, std::int64_t micro_usd_h) {
+  return {.attributes = ProductAttributes(type),
+          .description = "per On Demand Linux " + type.name + " Instance Hour",
+          .micro_usd = micro_usd_h};
+}
+
 // An element of PriceList: JSON inside a string.
-std::string Product(const InstanceType& type, const std::string& sku, std::int64_t micro_usd_h) {
+std::string Product(const Sold& sold, const std::string& sku) {
   const std::string offer = sku + ".JRTCKXETXF";
   const std::string rate = offer + ".6YS6EN2CT7";
-  const Json dimension{{"unit", "Hrs"},
+  const Json dimension{{"unit", sold.unit},
                        {"rateCode", rate},
-                       {"description", "per On Demand Linux " + type.name + " Instance Hour"},
+                       {"description", sold.description},
                        {"beginRange", "0"},
                        {"endRange", "Inf"},
                        {"appliesTo", Json::array()},
-                       {"pricePerUnit", {{"USD", FormatPrice(micro_usd_h) + "0000"}}}};
+                       {"pricePerUnit", {{"USD", FormatPrice(sold.micro_usd) + "0000"}}}};
   const Json term{{"priceDimensions", {{rate, dimension}}},
                   {"sku", sku},
                   {"effectiveDate", "2025-10-01T00:00:00Z"},
                   {"offerTermCode", "JRTCKXETXF"},
                   {"termAttributes", Json::object()}};
-  const Json product{{"product",
-                      {{"productFamily", "Compute Instance"},
-                       {"attributes", ProductAttributes(type)},
-                       {"sku", sku}}},
-                     {"serviceCode", "AmazonEC2"},
-                     {"terms", {{"OnDemand", {{offer, term}}}}},
-                     {"version", "20251001000000"},
-                     {"publicationDate", "2025-10-01T00:00:00Z"}};
+  const Json product{
+      {"product", {{"productFamily", sold.family}, {"attributes", sold.attributes}, {"sku", sku}}},
+      {"serviceCode", sold.service},
+      {"terms", {{"OnDemand", {{offer, term}}}}},
+      {"version", "20251001000000"},
+      {"publicationDate", "2025-10-01T00:00:00Z"}};
   return product.dump();
 }
 
@@ -257,18 +277,33 @@ bool PassesFilters(const Json& attributes, const Json& filters) {
 }
 
 Answer<Json> GetProducts(Services&, const Json& body) {
-  if (Text(body, "ServiceCode") != "AmazonEC2") {
-    return Refusal{"InvalidParameterException", "Only AmazonEC2 is sold here"};
+  const std::string service = Text(body, "ServiceCode");
+  if (service != "AmazonEC2" && service != "AmazonRDS") {
+    return Refusal{"InvalidParameterException", "Only AmazonEC2 and AmazonRDS are sold here"};
   }
   const Json filters = body.value("Filters", Json::array());
   Json list = Json::array();
   int number = 0;
+  for (const SoldBeside& one : kSoldBeside) {
+    const Json attributes{{"productFamily", std::string(one.family)},
+                          {"usagetype", std::string(one.usage)},
+                          {"regionCode", std::string(kRegion)}};
+    if (one.service != service || !PassesFilters(attributes, filters)) continue;
+    list.push_back(Product({.attributes = attributes,
+                            .service = std::string(one.service),
+                            .family = std::string(one.family),
+                            .unit = std::string(one.unit),
+                            .description = std::string(one.usage),
+                            .micro_usd = one.micro_usd},
+                           "SIM-" + std::string(one.usage)));
+  }
   for (const InstanceType& type : AllTypes()) {
     number += 2;
-    if (!PassesFilters(ProductAttributes(type), filters)) continue;
+    if (service != "AmazonEC2" || !PassesFilters(ProductAttributes(type), filters)) continue;
     // The real list has a product without a price beside many a real one.
-    list.push_back(Product(type, fmt::format("SIM{:013}", number), 0));
-    list.push_back(Product(type, fmt::format("SIM{:013}", number + 1), type.on_demand_micro_usd_h));
+    list.push_back(Product(MachineSold(type, 0), fmt::format("SIM{:013}", number)));
+    list.push_back(Product(MachineSold(type, type.on_demand_micro_usd_h),
+                           fmt::format("SIM{:013}", number + 1)));
   }
   return Json{{"FormatVersion", "aws_v1"}, {"PriceList", list}};
 }

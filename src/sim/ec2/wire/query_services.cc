@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
+#include "sim/ec2/databases.h"
 #include "sim/ec2/wire/text.h"
 
 namespace mayfly::ec2 {
@@ -34,6 +37,62 @@ std::string AssumedRole(const Services& services, const Params& params) {
       EscapeXml(session), kAccount, EscapeXml(name), Stamp(services.cloud.now + hours(1)));
 }
 
+std::string ClusterXml(const Cloud& cloud, const DbCluster& cluster) {
+  Xml xml;
+  xml.Open("DBCluster")
+      .Leaf("DBClusterIdentifier", cluster.id)
+      .Leaf("DBClusterArn", cluster.arn)
+      .Leaf("Status", IsBeingChanged(cloud, cluster) ? "modifying" : "available")
+      .Leaf("Engine", "aurora-postgresql")
+      .Leaf("EngineMode", "provisioned")  // as AWS calls what is serverless, version 2
+      .Open("ServerlessV2ScalingConfiguration")
+      .Leaf("MinCapacity", fmt::format("{}", cluster.least))
+      .Leaf("MaxCapacity", fmt::format("{}", cluster.most))
+      .Close("ServerlessV2ScalingConfiguration")
+      .Open("TagList");
+  for (const auto& [key, value] : cluster.tags) {
+    xml.Open("Tag").Leaf("Key", key).Leaf("Value", value).Close("Tag");
+  }
+  return xml.Close("TagList").Close("DBCluster").text();
+}
+
+Answer<std::string> DescribeDb(Services& services, const Params& params) {
+  const bool is_cluster = params.Text("Action") == "DescribeDBClusters";
+  const std::string kind = is_cluster ? "DBCluster" : "DBInstance";
+  const std::string named = params.Text(kind + "Identifier");
+  if (!is_cluster && !named.empty()) {
+    return Refusal{"DBInstanceNotFound", fmt::format("{} {} not found.", kind, named), 404};
+  }
+  std::string list;
+  if (is_cluster && !named.empty()) {
+    TRY_ASSIGN(const DbCluster* one, FindCluster(services.cloud, named));
+    list = ClusterXml(services.cloud, *one);
+  } else if (is_cluster) {
+    for (const auto& [id, one] : services.cloud.clusters) list += ClusterXml(services.cloud, one);
+  }
+  return fmt::format("<{0}s>{1}</{0}s>", kind, list);
+}
+
+// MinCapacity and MaxCapacity; what is left out stays.
+Answer<std::string> ModifyDb(Services& services, const Params& params) {
+  const std::string name = params.Text("DBClusterIdentifier");
+  TRY_ASSIGN(DbCluster * cluster, FindCluster(services.cloud, name));
+  const auto units = [&](const std::string& key, double otherwise) {
+    const std::string text = params.Text("ServerlessV2ScalingConfiguration." + key);
+    return text.empty() ? otherwise : std::strtod(text.c_str(), nullptr);
+  };
+  TRY(ModifyCluster(services.cloud, name, units("MinCapacity", cluster->least),
+                    units("MaxCapacity", cluster->most)));
+  return ClusterXml(services.cloud, *cluster);
+}
+
+Answer<std::string> TagDb(Services& services, const Params& params) {
+  TRY_ASSIGN(DbCluster * cluster, FindClusterByArn(services.cloud, params.Text("ResourceName")));
+  for (const auto& [key, value] : params.TagsAt("Tags.")) cluster->tags[key] = value;
+  for (const std::string& key : params.List("TagKeys.member")) cluster->tags.erase(key);
+  return std::string();
+}
+
 }  // namespace
 
 HttpReply AnswerSts(Services& services, const Params& params) {
@@ -55,15 +114,13 @@ HttpReply AnswerSts(Services& services, const Params& params) {
 HttpReply AnswerRds(Services& services, const Params& params) {
   constexpr std::string_view kSpace = "http://rds.amazonaws.com/doc/2014-10-31/";
   const std::string action = params.Text("Action");
-  const bool is_cluster = action == "DescribeDBClusters";
-  if (!is_cluster && action != "DescribeDBInstances") return NoAction(action);
-  const std::string kind = is_cluster ? "DBCluster" : "DBInstance";
-  const std::string named = params.Text(kind + "Identifier");
-  if (!named.empty()) {
-    return RefuseQuery({is_cluster ? "DBClusterNotFoundFault" : "DBInstanceNotFound",
-                        fmt::format("{} {} not found.", kind, named), 404});
-  }
-  return Reply(services, action, kSpace, fmt::format("<{0}s/>", kind));
+  Answer<std::string> (*answer)(Services&, const Params&) = nullptr;
+  if (action == "DescribeDBClusters" || action == "DescribeDBInstances") answer = DescribeDb;
+  if (action == "ModifyDBCluster") answer = ModifyDb;
+  if (action == "AddTagsToResource" || action == "RemoveTagsFromResource") answer = TagDb;
+  if (answer == nullptr) return NoAction(action);
+  const Answer<std::string> result = answer(services, params);
+  return result.ok() ? Reply(services, action, kSpace, *result) : RefuseQuery(result.error());
 }
 
 HttpReply RefuseQuery(const Refusal& why) {

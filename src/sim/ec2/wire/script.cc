@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "sim/ec2/databases.h"
 #include "sim/ec2/life.h"
 #include "sim/ec2/prices.h"
 
@@ -135,6 +136,7 @@ Status DoDelays(Services& services, Step& step) {
   SetDelay(step, "interface-lingers", delays.interface_lingers);
   SetDelay(step, "request-lingers", delays.request_lingers);
   SetDelay(step, "snapshot", delays.snapshot);
+  SetDelay(step, "cluster-change", delays.cluster_change);
   TRY(step.Finish());
   services.cloud.weather.delays = delays;
   return {};
@@ -291,6 +293,26 @@ Status DoPrice(Services& services, Step& step) {
   return {};
 }
 
+// The next so many snapshots end in error.
+Status DoSnapshots(Services& services, Step& step) {
+  const std::optional<int> fail = step.Count("fail");
+  TRY(step.Finish());
+  services.cloud.weather.failing_snapshots = fail.value_or(1);
+  return {};
+}
+
+// A database cluster, as somebody made or set it.
+Status DoCluster(Services& services, Step& step) {
+  const std::string name = step.Text("name");
+  const double least = step.Number("least").value_or(0.5);
+  const double most = step.Number("most").value_or(16);
+  if (name.empty()) step.Complain("name", "the name of a cluster");
+  if (least < 0 || least > most) step.Complain("least", "0 to \"most\" capacity units");
+  TRY(step.Finish());
+  PutCluster(services.cloud, name, least, most);
+  return {};
+}
+
 Status DoParameter(Services& services, Step& step) {
   const std::string name = step.Text("name");
   const std::string value = step.Text("value");
@@ -364,6 +386,8 @@ constexpr std::array<Verb, 15> kVerbs{{{"delays", DoDelays},
                                        {"quota", DoQuota},
                                        {"quota-requests", DoQuotaRequests},
                                        {"price", DoPrice},
+                                       {"snapshots", DoSnapshots},
+                                       {"cluster", DoCluster},
                                        {"parameter", DoParameter},
                                        {"secret", DoSecret},
                                        {"agent", DoAgent},

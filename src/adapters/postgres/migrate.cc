@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <map>
+#include <vector>
 
 #include "adapters/postgres/queries.gen.h"
 #include "base/text.h"
@@ -30,24 +31,28 @@ Result<Applied> LoadApplied(Connection& db) {
   return applied;
 }
 
-// The migrations that are missing, if what was applied is a beginning of ours.
-Result<int> CountApplied(const Applied& applied) {
-  int newest = static_cast<int>(sql::kMigrations.size());
+// The migrations that are missing, if all that were applied are ours. A number may be missing.
+Result<std::vector<const sql::Migration*>> FindMissing(const Applied& applied) {
+  std::map<int, const sql::Migration*> ours;
+  for (const sql::Migration& migration : sql::kMigrations) ours[migration.version] = &migration;
   for (const auto& [version, checksum] : applied.checksums) {
-    if (version > newest) {
+    const auto known = ours.find(version);
+    if (known == ours.end()) {
       return Conflict(fmt::format(
           "the ledger of this database has version {} and this mayfly knows {}; use the newer one",
-          version, newest));
+          version, sql::kMigrations.back().version));
     }
-    const sql::Migration& ours = sql::kMigrations[static_cast<std::size_t>(version) - 1];
-    if (checksum != Checksum(ours.text)) {
+    if (checksum != Checksum(known->second->text)) {
       return Conflict(fmt::format(
           "migration {} was applied to this database in another form; migrations are never edited: "
           "use the mayfly that made this ledger, or another database",
-          ours.name));
+          known->second->name));
     }
+    ours.erase(known);
   }
-  return static_cast<int>(applied.checksums.size());
+  std::vector<const sql::Migration*> missing;
+  for (const auto& [version, migration] : ours) missing.push_back(migration);
+  return missing;
 }
 
 Status Apply(Connection& db, const sql::Migration& migration) {
@@ -75,12 +80,11 @@ Status PrepareSchema(Connection& db) {
 Status ApplyMissing(Connection& db) {
   TRY(db.Script("SELECT pg_advisory_lock(1835102822, 0)"));  // ends with the session
   TRY_ASSIGN(Applied applied, LoadApplied(db));
-  TRY_ASSIGN(int done, CountApplied(applied));
-  if (done == 0) TRY(PrepareSchema(db));
-  for (const sql::Migration& migration : sql::kMigrations) {
-    if (migration.version <= done) continue;
-    Status outcome = Apply(db, migration);
-    if (!outcome) return outcome.error().Within(fmt::format("migration {}", migration.name));
+  TRY_ASSIGN(const std::vector<const sql::Migration*> missing, FindMissing(applied));
+  if (applied.checksums.empty()) TRY(PrepareSchema(db));
+  for (const sql::Migration* migration : missing) {
+    Status outcome = Apply(db, *migration);
+    if (!outcome) return outcome.error().Within(fmt::format("migration {}", migration->name));
   }
   return {};
 }
@@ -108,8 +112,8 @@ Status Migrate(const std::string& conninfo) {
   TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly migrate"}));
   Result<Applied> applied = LoadApplied(db);
   if (!applied) return SayWhatToGrant(applied.error(), db);
-  TRY_ASSIGN(int done, CountApplied(*applied));
-  if (done == static_cast<int>(sql::kMigrations.size())) return {};
+  TRY_ASSIGN(const std::vector<const sql::Migration*> missing, FindMissing(*applied));
+  if (missing.empty()) return {};
   Status outcome;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     outcome = ApplyMissing(db);

@@ -29,6 +29,16 @@ aws::PhaseNames NamesOf(const PhaseSpec& spec, const std::string& ledger) {
   return {.ledger = ledger, .phase = spec.name, .owner = FromProcess("USER").value_or("mayfly")};
 }
 
+// How late this cloud shows what there is: Amazon's, unless one that stands in for it says that it
+// is quicker (mayfly ec2sim does).
+Result<Duration> FindShownWithin() {
+  constexpr const char* kVariable = "MAYFLY_SHOWN_WITHIN";
+  const std::optional<std::string> said = FromProcess(kVariable);
+  if (!said) return aws::Ec2Options{}.shown_within;
+  Result<Duration> parsed = ParseDuration(*said);
+  return parsed.ok() ? parsed : parsed.error().Within(kVariable);
+}
+
 Result<bundle::Bundle> PackFor(const ProviderRequest& request) {
   if (request.phase_folder.empty()) return bundle::Bundle{};
   TRY_ASSIGN(const std::vector<NeededFolder> folders,
@@ -66,12 +76,14 @@ Result<Provider> OpenEc2(const ProviderRequest& request) {
   provider.market = std::make_unique<aws::Ec2Marketplace>(client->caller(), spec, places);
   provider.prices = std::make_unique<aws::Ec2Prices>(client->caller(), AllTypes(spec));
   TRY_ASSIGN(provider.pools, provider.market->ListPools());
+  TRY_ASSIGN(const Duration shown_within, FindShownWithin());
   provider.machines =
       std::make_unique<aws::Ec2Machines>(client->caller(), request.host.waiter(),
                                          aws::Ec2Options{.spec = spec,
                                                          .places = std::move(places),
                                                          .bundle = object,
-                                                         .names = NamesOf(request.spec, ledger)});
+                                                         .names = NamesOf(request.spec, ledger),
+                                                         .shown_within = shown_within});
   provider.bundle = packed.sha256;
   provider.make_ready = [client, &host = request.host, packed, object] {
     return Upload(*client, host, packed, object);

@@ -11,6 +11,7 @@
 #include "model/grid.h"
 #include "model/ladder.h"
 #include "model/price.h"
+#include "model/proof.h"
 #include "model/states.h"
 
 namespace mayfly {
@@ -96,6 +97,7 @@ struct RunSnapshot {
   Instant now;                        // database time
   std::vector<PriceChange> prices;    // that were seen for the run, oldest first
   std::vector<SeenRefusal> refusals;  // the newest of each pool and kind, newest first
+  std::vector<ProofPass> passes;      // the newest looks for residue, oldest first
 
   TaskCounts Totals() const;
 };

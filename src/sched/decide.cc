@@ -230,16 +230,21 @@ void DecideVerifying(const RunSnapshot& s, std::vector<Action>& actions) {
   actions.emplace_back(MoveRun{RunState::kFailed, Verdict::kFail, why});
 }
 
+// Needs a run without living machines.
+void ProveNothingIsLeft(const Known& known, std::vector<Action>& actions) {
+  if (known.residue_proved_empty || !known.residue_look_is_due) return;
+  actions.emplace_back(ProveGone{"no machine is left"});
+}
+
 void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& policy,
                      std::vector<Action>& actions) {
   if (!s.run.published) actions.emplace_back(Publish{"the verdict is pass"});
   EmptyTheField(s, policy, "the run needs it no more", /*gently=*/true, actions);
   if (HasLife(s)) return;
-  if (!known.residue_proved_empty) {
-    actions.emplace_back(ProveGone{"no machine is left"});
-  } else if (s.leaves_to_vacuum > 0) {  // the database's work alone: it waits for no machine
+  ProveNothingIsLeft(known, actions);
+  if (s.leaves_to_vacuum > 0) {  // the database's work alone: done while looks are waited for
     actions.emplace_back(Vacuum{fmt::format("{} leaves are not frozen", s.leaves_to_vacuum)});
-  } else if (s.run.published) {
+  } else if (s.run.published && known.residue_proved_empty) {
     actions.emplace_back(MoveRun{RunState::kClosed, std::nullopt, "published, and proved gone"});
   }
 }
@@ -248,9 +253,7 @@ void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
             std::vector<Action>& actions) {
   EmptyTheField(s, policy, fmt::format("the run is {}", Name(s.run.state)), /*gently=*/false,
                 actions);
-  if (!HasLife(s) && !known.residue_proved_empty) {
-    actions.emplace_back(ProveGone{"no machine is left"});
-  }
+  if (!HasLife(s)) ProveNothingIsLeft(known, actions);
 }
 
 // The operator's wish: everything drains, then the run pauses or is cancelled.

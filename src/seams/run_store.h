@@ -84,9 +84,12 @@ struct RecordBilled {
 struct RecordPrice {  // the same point again is harmless
   PriceChange change;
 };
+struct RecordProof {  // a look for residue was taken; the same again is harmless
+  ProofPass pass;
+};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
                             RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
-                            RecordRefused, RecordWaiting>;
+                            RecordRefused, RecordWaiting, RecordProof>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -256,6 +256,7 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
   s.server_up = server.up_for();
   s.now = Now();
   s.prices = run.prices;
+  s.passes = run.passes;
   for (std::size_t i = run.first_stage; i < run.first_stage + run.stages; ++i) {
     s.stages.push_back({.id = StageId{static_cast<std::int64_t>(i + 1)},
                         .name = stages[i].name,

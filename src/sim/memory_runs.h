@@ -43,6 +43,7 @@ class MemoryRunStore : public RunStore {
   Status ApplyTo(RunRow& run, const RecordPrice& change);
   Status ApplyTo(RunRow& run, const RecordRefused& change);
   Status ApplyTo(RunRow& run, const RecordWaiting& change);
+  Status ApplyTo(RunRow& run, const RecordProof& change);
   Result<MachineRow*> FindMachineOf(const RunRow& run, MachineId machine);
   Status MoveMachine(MachineId id, MachineRow& machine, MachineState to, std::string_view event);
 

@@ -42,6 +42,7 @@ void AddStatus(CLI::App& app, Session& session);
 void AddLogs(CLI::App& app, Session& session);
 void AddExplain(CLI::App& app, Session& session);
 void AddCost(CLI::App& app, Session& session);
+void AddReport(CLI::App& app, Session& session);
 void AddVerify(CLI::App& app, Session& session);
 void AddRollback(CLI::App& app, Session& session);
 void AddStop(CLI::App& app, Session& session);

@@ -8,8 +8,8 @@ namespace mayfly::closing {
 namespace {
 
 TEST(Planned, WhatIsWrittenForPeopleIsReadBackToItsPrecision) {
-  for (Duration length : std::vector<Duration>{milliseconds(400), seconds(24), seconds(2470),
-                                               hours(42), hours(61)}) {
+  for (Duration length :
+       std::vector<Duration>{milliseconds(400), seconds(24), seconds(2470), hours(42), hours(61)}) {
     std::optional<Duration> read = ReadHumanDuration(HumanDuration(length));
     ASSERT_TRUE(read) << HumanDuration(length);
     EXPECT_EQ(HumanDuration(*read), HumanDuration(length));

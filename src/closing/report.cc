@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "closing/planned.h"
@@ -111,21 +112,24 @@ void ExplainInterruptions(const Report& report, std::vector<std::string>& reason
   for (const StageReport& stage : report.stages) attempts += stage.trail.lost;
   if (taken == 0 && attempts == 0) return;
   reasons.push_back(fmt::format(
-      "{} machines were interrupted; {} attempts were not accepted, {} of slot time, {}", taken,
+      "interrupted machines: {}; attempts that were not accepted: {}, {} of slot time, {}", taken,
       attempts, HumanDuration(lost), FormatMoney(report.lost)));
 }
 
+// Prices of before the run are in the books too: what was in force when it was approved counts.
 void ExplainPrices(const RunSnapshot& s, std::vector<std::string>& reasons) {
-  for (const PriceChange& change : s.prices) {
-    const PriceChange* before = nullptr;
-    for (const PriceChange& other : s.prices) {
-      if (&other == &change) break;
-      if (other.key == change.key) before = &other;
-    }
-    if (before == nullptr || before->point.rate == change.point.rate) continue;
-    reasons.push_back(fmt::format("the price of {} moved from {} to {} at {}", Describe(change.key),
-                                  FormatRate(before->point.rate), FormatRate(change.point.rate),
-                                  FormatInstant(change.point.from)));
+  const Instant begun = s.run.approved.value_or(Instant::min());
+  std::map<PriceKey, std::vector<Rate>> in_force;
+  for (const PriceChange& change : s.prices) {  // oldest first
+    std::vector<Rate>& rates = in_force[change.key];
+    if (change.point.from <= begun) rates.clear();
+    rates.push_back(change.point.rate);
+  }
+  for (const auto& [key, rates] : in_force) {
+    const auto [lowest, highest] = std::ranges::minmax_element(rates);
+    if (*lowest == *highest) continue;
+    reasons.push_back(fmt::format("the price of {} moved between {} and {} during the run",
+                                  Describe(key), FormatRate(*lowest), FormatRate(*highest)));
   }
 }
 

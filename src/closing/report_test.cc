@@ -73,15 +73,17 @@ TEST(ClosingReport, SaysWhyActualAndPlannedDiffer) {
   run.snapshot.machines[0].money.billed.reclaimed = true;
   run.snapshot.machines[0].noticed = true;
   const PriceKey key{Item::kCompute, run.snapshot.machines[0].money.offer.pool};
-  run.snapshot.prices = {{key, {At(-600), {45'000}}}, {key, {At(-300), {60'000}}}};
+  run.snapshot.prices = {
+      {key, {At(-9000), {90'000}}}, {key, {At(-6000), {45'000}}}, {key, {At(-300), {60'000}}}};
   const Report report = run.Make();
   EXPECT_EQ(report.machines[0].interruption, "taken back after a notice");
   EXPECT_THAT(
       report.reasons,
-      ElementsAre(HasSubstr("1 machines were interrupted; 1 attempts were not accepted, 3.0 "
-                            "s of slot time"),
-                  HasSubstr("moved from 0.045 USD/h to 0.06 USD/h"),
-                  HasSubstr("bought as c7i.large spot in us-east-1c, quoted as c7i.xlarge")));
+      ElementsAre(
+          HasSubstr(
+              "interrupted machines: 1; attempts that were not accepted: 1, 3.0 s of slot time"),
+          HasSubstr("moved between 0.045 USD/h and 0.06 USD/h"),
+          HasSubstr("bought as c7i.large spot in us-east-1c, quoted as c7i.xlarge")));
 }
 
 TEST(ClosingReport, AsksForNothingWhereNothingIsToBeDone) {

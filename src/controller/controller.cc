@@ -50,6 +50,7 @@ void AddAlive(const MachineSighting& sighting, ResidueLook& look) {
 void ConfirmEnds(const RunSnapshot& snapshot, const std::vector<MachineSighting>& seen,
                  ProofPass& pass) {
   for (const MachineView& machine : snapshot.machines) {
+    if (machine.was_refused) continue;  // there never was one
     bool is_shown = false;
     bool is_alive = false;
     for (const MachineSighting& s : seen) {

@@ -7,6 +7,12 @@
 
 namespace mayfly::sim {
 
+// After it everything that was asked for has appeared, and is told.
+Duration SimCloud::TrueWindow(const CloudWeather& weather) {
+  const Duration late = weather.late > 0 ? weather.late_max + Duration(1) : Duration(0);
+  return weather.list_lag + late;
+}
+
 Duration SimCloud::Between(Duration low, Duration high) {
   auto span = static_cast<std::uint64_t>((high - low).count()) + 1;
   return low + Duration(static_cast<std::int64_t>(rng_.Below(span)));

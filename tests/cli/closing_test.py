@@ -170,7 +170,7 @@ def test_a_machine_killed_without_a_word_is_named_with_what_may_be_lost(in_work)
     assert "2 of 2 machines ended" in line_of(status, "terminated")["evidence"]
     report = phase.json("report")
     assert sum(stage["lost_attempts"] for stage in report["stages"]) >= 1
-    assert any("attempts were not accepted" in why for why in report["differences"])
+    assert any("attempts that were not accepted: " in why for why in report["differences"])
 
 
 def test_what_is_left_keeps_the_run_open_and_is_named(in_work):

@@ -61,7 +61,7 @@ def assert_the_report_is_the_ledgers(done, folder, status, account, meter):
     assert len(report["machines"]) == 3, "those that no pool gave were not had"
     taken = sorted(machine["interruption"] for machine in report["machines"])
     assert taken == ["", "taken back after a notice", "taken back without a notice"]
-    assert any("2 machines were interrupted" in why for why in report["differences"])
+    assert any("interrupted machines: 2;" in why for why in report["differences"])
     assert any(why.startswith("bought as c7i.4xlarge spot") for why in report["differences"])
     assert {refusal["kind"] for refusal in report["refusals"]} == {"dry", "quota"}
     lines = {line["name"]: line for line in status["checklist"]}

@@ -37,8 +37,10 @@ std::optional<Duration> ReadHumanDuration(std::string_view text) {
   return Duration(static_cast<std::int64_t>(total * 1e6 + 0.5));
 }
 
+namespace {
+
 // "stated: 42h", "run 7: 41 min 10 s", "not measured".
-std::optional<Duration> PlannedLength(const Quote& quote) {
+std::optional<Duration> LengthOf(const Quote& quote) {
   constexpr std::string_view kStated = "stated: ";
   const std::string_view source = quote.hours_source;
   if (source.starts_with(kStated)) {
@@ -48,6 +50,24 @@ std::optional<Duration> PlannedLength(const Quote& quote) {
   const std::size_t colon = source.find(": ");
   if (!source.starts_with("run ") || colon == std::string_view::npos) return std::nullopt;
   return ReadHumanDuration(source.substr(colon + 2));
+}
+
+// "2 x 42h": machines at once. A premise that says none is of one.
+int CountMachines(const Quote& quote) {
+  int count = 1;
+  if (quote.lines.empty()) return count;
+  const std::string& premise = quote.lines.front().premise;
+  const char* end = premise.data() + premise.size();
+  const auto [read, code] = std::from_chars(premise.data(), end, count);
+  const bool is_count = code == std::errc{} && std::string_view(read, end).starts_with(" x ");
+  return is_count ? count : 1;
+}
+
+}  // namespace
+
+std::optional<Duration> PlannedMachineTime(const Quote& quote) {
+  const std::optional<Duration> length = LengthOf(quote);
+  return length ? std::optional<Duration>(*length * CountMachines(quote)) : std::nullopt;
 }
 
 }  // namespace mayfly::closing

@@ -9,8 +9,8 @@
 
 namespace mayfly::closing {
 
-// Of each machine; absent: it was not measured, or is said in no known way.
-std::optional<Duration> PlannedLength(const Quote& quote);
+// Of all machines together; absent: it was not measured, or is said in no known way.
+std::optional<Duration> PlannedMachineTime(const Quote& quote);
 
 // What HumanDuration wrote, to the precision that it wrote: "41 min 10 s".
 std::optional<Duration> ReadHumanDuration(std::string_view text);

@@ -19,18 +19,21 @@ TEST(Planned, WhatIsWrittenForPeopleIsReadBackToItsPrecision) {
   }
 }
 
-TEST(Planned, AQuoteSaysItsLengthByWhoSaidIt) {
+TEST(Planned, AQuoteSaysItsMachineTimeByWhoSaidIt) {
   const struct {
     const char* source;
+    const char* premise;
     std::optional<Duration> planned;
-  } kCases[] = {{"stated: 1h30m", minutes(90)},
-                {"run 7: 41 min 10 s", seconds(2470)},
-                {"not measured", std::nullopt},
-                {"", std::nullopt}};
+  } kCases[] = {{"stated: 1h30m", "1 x 1h30m", minutes(90)},
+                {"run 7: 41 min 10 s", "2 x 41m10s", seconds(4940)},
+                {"stated: 1h", "100 GB", hours(1)},
+                {"not measured", "1 x not measured", std::nullopt},
+                {"", "", std::nullopt}};
   for (const auto& one : kCases) {
     Quote quote;
     quote.hours_source = one.source;
-    EXPECT_EQ(PlannedLength(quote), one.planned) << one.source;
+    quote.lines = {{.item = Item::kCompute, .premise = one.premise}};
+    EXPECT_EQ(PlannedMachineTime(quote), one.planned) << one.source;
   }
 }
 

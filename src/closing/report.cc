@@ -61,7 +61,7 @@ TimeReport TimesOf(const ReportInput& input) {
   const RunSnapshot& s = input.evidence.run;
   TimeReport time{.planned_by = "not measured"};
   if (input.quote) {
-    time.planned = PlannedLength(*input.quote);
+    time.planned = PlannedMachineTime(*input.quote);
     time.planned_by = input.quote->hours_source;
   }
   for (const MachineView& machine : s.machines) time.machines += Stood(machine, s.now);

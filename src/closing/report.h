@@ -50,9 +50,9 @@ struct MoneyReport {
 };
 
 struct TimeReport {
-  std::optional<Duration> planned;   // of each machine
+  std::optional<Duration> planned;   // of all machines together
   std::string planned_by;            // "stated: 42h"; "not measured"
-  Duration machines{};               // all of them together
+  Duration machines{};               // the same, as it came
   std::optional<Duration> approval;  // to the end of the run: closed, or its last look
   std::optional<Duration> work;      // from the first attempt to the end of the last
 };

@@ -145,7 +145,7 @@ std::string Machines(const Report& report) {
 
 std::string Refusals(const Report& report) {
   if (report.refusals.empty()) return "";
-  Table table({"at", "pool", "follows", "said"}, 4);
+  Table table({"at", "pool", "kind", "said"}, 4);
   for (auto seen = report.refusals.rbegin(); seen != report.refusals.rend(); ++seen) {
     const PoolRefusal& refusal = seen->refusal;
     table.AddRow({When(seen->at), Escape(Describe(refusal.pool)), std::string(Name(refusal.kind)),

@@ -64,6 +64,10 @@ Line NotVerified(const RunSnapshot& s) {
   if (WasCancelled(s.run)) {
     line.state = LineState::kNotNeeded;
     line.evidence = "the run was cancelled before its verification; " + StagesText(s);
+  } else if (s.run.verdict == Verdict::kPass) {
+    line.state = LineState::kCannotTell;
+    line.evidence = "the verdict is pass, and its checks are not in the ledger; " + StagesText(s);
+    line.next_step = "mayfly verify makes every check again, from the data";
   } else if (failed != nullptr) {
     line.state = LineState::kFailed;
     line.evidence =

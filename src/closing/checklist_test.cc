@@ -98,6 +98,8 @@ TEST(Checklist, StagesVerified) {
           run.snapshot.stages[1].note = "its input is absent";
         },
         LineState::kDone, "1 of 1 stages complete; skipped bqx: its input is absent"},
+       {"its checks are not kept", [](EndedRun& run) { run.snapshot.findings_total = 0; },
+        LineState::kCannotTell, "the verdict is pass, and its checks are not in the ledger"},
        {"cancelled", Cancelled, LineState::kNotNeeded, "the run was cancelled before"}});
 }
 

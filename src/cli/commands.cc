@@ -6,15 +6,13 @@
 
 namespace mayfly::cli {
 
-void AddResize(CLI::App& app, Session& session);
-
 namespace {
 
-constexpr std::array<AddCommand, 20> kCommands{
-    AddInit,   AddSample,    AddFeatures, AddDoctor,   AddPlan,   AddRehearse, AddRun,
-    AddStatus, AddLogs,      AddExplain,  AddCost,     AddVerify, AddStop,     AddRollback,
-    AddResize, AddIamPolicy, AddBundle,   AddSimulate, AddEc2sim, AddWorker,
-};
+constexpr auto kCommands = std::to_array<AddCommand>({
+    AddInit,   AddSample, AddFeatures, AddDoctor,   AddPlan,     AddRehearse, AddRun,    AddStatus,
+    AddLogs,   AddExplain, AddCost,    AddReport,   AddVerify,   AddStop,     AddRollback,
+    AddResize, AddIamPolicy, AddBundle, AddSimulate, AddEc2sim,  AddWorker,
+});
 
 }  // namespace
 

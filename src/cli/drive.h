@@ -2,6 +2,7 @@
 // Drives a run from where it stands to where it rests, as its controller: `run` and its tries.
 
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "cli/command.h"
@@ -22,6 +23,7 @@ struct Drive {
   std::optional<Duration> interrupt_after;
   bool only_tries = false;             // the run is a slice that is tried and never judged
   ControllerObserver* also = nullptr;  // watches beside the progress that people see
+  std::string reports;                 // folder in which closing reports are kept
 };
 
 // Ctrl-C once drains and pauses, twice stops at once. `resume`: a paused or failed run goes on.

@@ -43,6 +43,16 @@ void AddKeepers(Provider& provider, AwsClient& client, const PhaseSpec& spec,
   }
 }
 
+// How late this cloud shows what there is: Amazon's, unless one that stands in for it says that it
+// is quicker (mayfly ec2sim does).
+Result<Duration> FindShownWithin() {
+  constexpr const char* kVariable = "MAYFLY_SHOWN_WITHIN";
+  const std::optional<std::string> said = FromProcess(kVariable);
+  if (!said) return aws::Ec2Options{}.shown_within;
+  Result<Duration> parsed = ParseDuration(*said);
+  return parsed.ok() ? parsed : parsed.error().Within(kVariable);
+}
+
 Result<bundle::Bundle> PackFor(const ProviderRequest& request) {
   if (request.phase_folder.empty()) return bundle::Bundle{};
   TRY_ASSIGN(const std::vector<NeededFolder> folders,
@@ -80,12 +90,14 @@ Result<Provider> OpenEc2(const ProviderRequest& request) {
   provider.market = std::make_unique<aws::Ec2Marketplace>(client->caller(), spec, places);
   provider.prices = std::make_unique<aws::Ec2Prices>(client->caller(), AllTypes(spec));
   TRY_ASSIGN(provider.pools, provider.market->ListPools());
+  TRY_ASSIGN(const Duration shown_within, FindShownWithin());
   provider.machines =
       std::make_unique<aws::Ec2Machines>(client->caller(), request.host.waiter(),
                                          aws::Ec2Options{.spec = spec,
                                                          .places = std::move(places),
                                                          .bundle = object,
-                                                         .names = NamesOf(request.spec, ledger)});
+                                                         .names = NamesOf(request.spec, ledger),
+                                                         .shown_within = shown_within});
   AddKeepers(provider, *client, request.spec, ledger);
   provider.bundle = packed.sha256;
   provider.make_ready = [client, &host = request.host, packed, object] {

@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 constexpr const char* kAccessKey = "AKIAIOSFODNN7EXAMPLE";
 constexpr const char* kSecretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 constexpr const char* kRegion = "us-east-1";
+// This cloud shows things at once; a script that makes it lag has to be waited out longer.
+constexpr const char* kShownWithin = "2s";
 
 constexpr const char* kFooter =
     "Paste the export lines that it prints into another shell, and try there:\n"
@@ -66,7 +68,8 @@ void Announce(const ec2::Server& server, const Flags& flags) {
   const nlohmann::ordered_json environment{{"AWS_ENDPOINT_URL", server.endpoint()},
                                            {"AWS_ACCESS_KEY_ID", kAccessKey},
                                            {"AWS_SECRET_ACCESS_KEY", kSecretKey},
-                                           {"AWS_DEFAULT_REGION", kRegion}};
+                                           {"AWS_DEFAULT_REGION", kRegion},
+                                           {"MAYFLY_SHOWN_WITHIN", kShownWithin}};
   if (flags.json) {
     Print(DumpJsonLine({{"endpoint", server.endpoint()},
                         {"pid", getpid()},

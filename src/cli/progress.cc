@@ -115,6 +115,7 @@ void RunProgress::OnSnapshot(const RunSnapshot& snapshot) {
   TaskCounts totals = snapshot.Totals();
   eta_.Observe(clock_.Mono(), totals.done, RowsOf(snapshot));
   TellRefusals(snapshot);
+  TellProof(snapshot);
   if (draws_) {
     Draw(snapshot);
   } else {
@@ -130,6 +131,17 @@ void RunProgress::TellRefusals(const RunSnapshot& snapshot) {
                                          seen->machine.value, refusal.code, Name(refusal.kind));
     if (told_refusals_.insert(line).second) TellEvent(line);
   }
+}
+
+// That it waits although nothing is left, and for what.
+void RunProgress::TellProof(const RunSnapshot& snapshot) {
+  const ProofStanding proof = JudgeProof(snapshot);
+  if (!proof.first || proof.is_complete || told_proof_ == proof.first->began) return;
+  told_proof_ = proof.first->began;
+  const Duration left = *proof.next - snapshot.now;
+  if (left < seconds(1)) return;
+  TellEvent(fmt::format("nothing is left that the provider shows; a second look in {} proves it",
+                        HumanDuration(left)));
 }
 
 void RunProgress::Draw(const RunSnapshot& snapshot) {

@@ -48,6 +48,7 @@ class RunProgress : public ControllerObserver {
 
  private:
   void TellRefusals(const RunSnapshot& snapshot);
+  void TellProof(const RunSnapshot& snapshot);
   void Draw(const RunSnapshot& snapshot);
   void TellLine(const RunSnapshot& snapshot);
   void TellEvent(const std::string& line);
@@ -63,6 +64,7 @@ class RunProgress : public ControllerObserver {
   std::string last_stage_line_;
   std::string last_trouble_;
   std::set<std::string> told_refusals_;
+  std::optional<Instant> told_proof_;
 };
 
 }  // namespace mayfly::cli

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/closing_report.h"
 #include "cli/money_text.h"
 #include "cli/open_provider.h"
 #include "cli/phase_money.h"
@@ -108,12 +109,14 @@ Result<std::unique_ptr<Stage>> SetStage(const Flags& flags, const Session& sessi
   return stage;
 }
 
-// The last lines: verdict, residue, cost. Meter and bill are counted by different hands, and a
-// difference beyond a second of each machine is a defect of one of them.
+// The checklist, and then the last lines: verdict, residue, cost. Meter and bill are counted by
+// different hands, and a difference beyond a second of each machine is a defect of one of them.
 Result<int> Conclude(Stage& stage, const RunEnd& end) {
   TRY_ASSIGN(const RunMoney money, LoadMoney(*stage.ledger, *end.snapshot));
   TRY_ASSIGN(const Money bill, stage.cloud->ReadBill());
   const RunSnapshot& run = *end.snapshot;
+  TRY_ASSIGN(const std::vector<closing::Line> checklist, LoadChecklist(*stage.ledger, run));
+  fmt::print(stderr, "{}", RenderChecklist(checklist, Paint(/*has_colours=*/false)));
   const Money difference = money.account.total - bill;
   Money tolerance;
   for (const MachineView& machine : run.machines) {
@@ -145,6 +148,8 @@ Result<int> RunRehearsal(const Flags& flags, const Session& session) {
   Reclaimer reclaimer(*stage->cloud);
   Drive drive{host, *stage->ledger, provider, plan.spec, session, std::nullopt};
   if (flags.faults.empty()) drive.also = &reclaimer;
+  const bool is_kept = !flags.phase.state_dir.empty();
+  if (is_kept) drive.reports = ReportFolder(phase.place);
   TRY_ASSIGN(const RunEnd end, RunPhase(drive, plan, flags.wishes));
   return Conclude(*stage, end);
 }

@@ -15,8 +15,6 @@
 
 namespace mayfly::cli {
 
-void AddResize(CLI::App& app, Session& session);
-
 namespace {
 
 struct Flags {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/closing_report.h"
 #include "cli/open_provider.h"
 #include "cli/phase_money.h"
 #include "cli/run_phase.h"
@@ -44,6 +45,7 @@ Result<int> RunRunCommand(const Flags& flags, const Session& session) {
   TRY_ASSIGN(PhasePlan plan, MakePlan(*host, *ledger, phase, session));
   TRY(QuotePlan(*host, *ledger, provider, plan));
   Drive drive{*host, *ledger, provider, plan.spec, session, interrupt_after};
+  drive.reports = ReportFolder(phase.place);
   TRY_ASSIGN(RunEnd end, RunPhase(drive, plan, flags.wishes));
   return end.exit_code;
 }

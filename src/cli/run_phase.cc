@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/closing_report.h"
 #include "cli/money_text.h"
 #include "cli/phase_money.h"
 #include "cli/run_report.h"
@@ -128,9 +129,22 @@ int ExitCodeOf(const RunSnapshot& snapshot) {
   return ExitCode(waits ? ErrorKind::kDenied : ErrorKind::kCancelled);
 }
 
+// The files are for people: that they cannot be written does not undo what the run did.
+void KeepReport(const Drive& drive, const RunSnapshot& snapshot, const closing::Report& report) {
+  const bool is_settled = IsOver(snapshot.run.state) || snapshot.run.state == RunState::kFailed;
+  if (drive.reports.empty() || !is_settled) return;
+  Result<std::string> kept = KeepClosingReport(drive.host.files(), drive.reports, report);
+  if (kept.ok()) return Say("closing report: " + *kept);
+  Say(fmt::format("mayfly: the closing report is not kept: {}; `mayfly report {}` makes it again",
+                  kept.error().message(), snapshot.run.id.value));
+}
+
 Result<int> Report(const Drive& drive, const RunWishes& wishes, const RunSnapshot& snapshot) {
-  TRY_ASSIGN(std::string report, RenderRunReport(drive.ledger, snapshot, wishes.json));
+  TRY_ASSIGN(const closing::Report closing, LoadClosingReport(drive.ledger, snapshot));
+  TRY_ASSIGN(std::string report,
+             RenderRunReport(drive.ledger, snapshot, closing.checklist, wishes.json));
   Print(report);
+  KeepReport(drive, snapshot, closing);
   if (snapshot.run.state == RunState::kPaused) {
     Say(IsCapUsedUp(snapshot.run) ? "paused; a larger budget is another plan, which --new starts"
                                   : "paused; the same command continues it");

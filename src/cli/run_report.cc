@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/kept_text.h"
 #include "cli/money_text.h"
+#include "closing/report.h"
 
 namespace mayfly::cli {
 namespace {
@@ -34,6 +35,15 @@ std::string VerdictLine(const RunSnapshot& s) {
   return text;
 }
 
+std::string LooksText(const RunSnapshot& s) {
+  const ProofStanding proof = JudgeProof(s);
+  if (!proof.is_complete) return "";
+  const Duration window = proof.last->look.shown_within;
+  return window == Duration(0)
+             ? ", two empty looks in a row"
+             : fmt::format(", two empty looks more than {} apart", HumanDuration(window));
+}
+
 std::string MachineLines(const RunSnapshot& s) {
   std::string text;
   std::int64_t gone = 0;
@@ -45,8 +55,20 @@ std::string MachineLines(const RunSnapshot& s) {
                         Name(machine.state), HumanDuration(Lived(machine)),
                         is_rented ? Describe(pool) + ": " : "", machine.reason);
   }
-  text += fmt::format("residue   none: {} of {} machines gone, two empty looks in a row\n", gone,
-                      s.machines.size());
+  return text + fmt::format("residue   {}: {} of {} machines gone{}\n",
+                            JudgeProof(s).is_complete ? "none" : "not proved", gone,
+                            s.machines.size(), LooksText(s));
+}
+
+// What of its termination is not so, and what to do about it.
+std::string ChecklistLines(const std::vector<closing::Line>& checklist) {
+  std::string text = fmt::format("ending    {}\n", closing::Summarise(checklist));
+  for (const closing::Line& line : checklist) {
+    if (line.state == closing::LineState::kDone || line.state == closing::LineState::kNotNeeded) {
+      continue;
+    }
+    text += fmt::format("  {} {}: {}\n", closing::Name(line.state), line.name, line.evidence);
+  }
   return text;
 }
 
@@ -91,7 +113,8 @@ std::string MoneyLine(const RunMoney& money) {
 }
 
 std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings,
-                      const std::string& failed, const RunMoney& money) {
+                      const std::string& failed, const RunMoney& money,
+                      const std::vector<closing::Line>& checklist) {
   std::string text =
       fmt::format("\nrun {} of {} is {}{}\n", s.run.id.value, s.run.phase, Name(s.run.state),
                   s.run.reason.empty() ? "" : ": " + s.run.reason);
@@ -112,7 +135,8 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
                       HumanDuration(busy), Thousands(static_cast<std::int64_t>(rate)));
   text += MoneyLine(money);
   for (const auto& [name, fact] : KeptFacts(s)) text += fmt::format("{:<9} {}\n", name, fact);
-  text += VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s);
+  text += VerdictLine(s) + "\n" + failed + Failures(findings) + MachineLines(s) +
+          ChecklistLines(checklist);
   if (s.run.published) {
     text += fmt::format("published as schema {} (from {})\n", s.run.reader_schema, s.run.schema);
   } else {
@@ -123,7 +147,7 @@ std::string ForPeople(const RunSnapshot& s, const std::vector<Finding>& findings
 }
 
 std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findings,
-                        const RunMoney& money) {
+                        const RunMoney& money, const std::vector<closing::Line>& checklist) {
   nlohmann::ordered_json json;
   json["run"] = s.run.id.value;
   json["phase"] = s.run.phase;
@@ -135,6 +159,7 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
   json["machine_seconds"] = Seconds(MachineTime(s));
   json["money"] = JsonOfMoney(money);
   json["kept"] = JsonOfKept(s);
+  json["checklist"] = closing::ChecklistToJson(checklist);
   json["stages"] = nlohmann::ordered_json::array();
   for (const StageView& stage : s.stages) {
     json["stages"].push_back({{"name", stage.name},
@@ -158,13 +183,14 @@ std::string ForPrograms(const RunSnapshot& s, const std::vector<Finding>& findin
 
 }  // namespace
 
-Result<std::string> RenderRunReport(Ledger& ledger, const RunSnapshot& snapshot, bool json) {
+Result<std::string> RenderRunReport(Ledger& ledger, const RunSnapshot& snapshot,
+                                    const std::vector<closing::Line>& checklist, bool json) {
   TRY_ASSIGN(std::vector<Finding> findings, ledger.reads().ReadFindings(snapshot.run.id));
   TRY_ASSIGN(RunMoney money, LoadMoney(ledger, snapshot));
-  if (json) return ForPrograms(snapshot, findings, money);
+  if (json) return ForPrograms(snapshot, findings, money, checklist);
   TRY_ASSIGN(std::vector<TaskView> failed,
              ledger.reads().ListTasks(snapshot.run.id, TaskState::kQuarantined));
-  return ForPeople(snapshot, findings, FailedTasks(failed, ledger.whereabouts()), money);
+  return ForPeople(snapshot, findings, FailedTasks(failed, ledger.whereabouts()), money, checklist);
 }
 
 }  // namespace mayfly::cli

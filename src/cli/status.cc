@@ -1,6 +1,7 @@
 // status: where a run stands.
 
 #include "cli/about_run.h"
+#include "cli/closing_report.h"
 #include "cli/status_text.h"
 
 namespace mayfly::cli {
@@ -10,8 +11,10 @@ Result<int> RunStatusCommand(const RunFlags& flags, const Session& session) {
   TRY_ASSIGN(OpenedRun opened, OpenRun(flags));
   TRY_ASSIGN(RunSnapshot snapshot, opened.ledger->reads().Load(opened.run));
   TRY_ASSIGN(RunMoney money, LoadMoney(*opened.ledger, snapshot));
-  Print(flags.json ? StatusToJson(snapshot, &money)
-                   : RenderStatus(snapshot, PaintForOutput(session), &money));
+  TRY_ASSIGN(const std::vector<closing::Line> checklist, LoadChecklist(*opened.ledger, snapshot));
+  const StatusBeside beside{&money, &checklist};
+  Print(flags.json ? StatusToJson(snapshot, beside)
+                   : RenderStatus(snapshot, PaintForOutput(session), beside));
   return 0;
 }
 

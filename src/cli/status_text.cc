@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/kept_text.h"
+#include "cli/closing_report.h"
 #include "cli/money_text.h"
 
 namespace mayfly::cli {
@@ -65,7 +66,13 @@ std::string WaitingText(const RunView& run) {
   return text;
 }
 
-std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* money) {
+// While it is far from its end, a line is enough.
+std::string EndingText(const RunView& run, const std::vector<closing::Line>* checklist) {
+  if (checklist == nullptr || closing::IsEnding(run)) return "";
+  return fmt::format("not yet: {} of {} lines", closing::Summarise(*checklist), checklist->size());
+}
+
+std::string Facts(const RunSnapshot& s, const Paint& paint, const StatusBeside& beside) {
   const RunView& run = s.run;
   std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
                                  paint(ToneOf(run.state), Name(run.state)));
@@ -77,11 +84,12 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
   text += Fact("verdict", VerdictText(s, paint));
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
-  if (money != nullptr) text += Fact("cost", MoneyInALine(*money));
+  if (beside.money != nullptr) text += Fact("cost", MoneyInALine(*beside.money));
   for (const auto& [name, fact] : KeptFacts(s)) text += Fact(name, fact);
   text += Fact("approved", run.approved ? ShowInstant(run.approved) : "");
   text += Fact("deadline", DeadlineText(run));
   text += Fact("closed", run.closed ? ShowInstant(run.closed) : "");
+  text += Fact("ending", EndingText(run, beside.checklist));
   return text;
 }
 
@@ -198,13 +206,16 @@ ordered_json JsonOf(const MachineView& machine) {
 
 }  // namespace
 
-std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint, const RunMoney* money) {
-  std::string text = Facts(snapshot, paint, money) + "\n" + StageTable(snapshot).Render(paint);
-  if (snapshot.machines.empty()) return text + "\n  no machine yet\n";
-  return text + "\n" + MachineTable(snapshot).Render(paint);
+std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint,
+                         const StatusBeside& beside) {
+  std::string text = Facts(snapshot, paint, beside) + "\n" + StageTable(snapshot).Render(paint);
+  text += snapshot.machines.empty() ? "\n  no machine yet\n"
+                                    : "\n" + MachineTable(snapshot).Render(paint);
+  const bool is_ending = beside.checklist != nullptr && closing::IsEnding(snapshot.run);
+  return is_ending ? text + "\n" + RenderChecklist(*beside.checklist, paint) : text;
 }
 
-std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
+std::string StatusToJson(const RunSnapshot& snapshot, const StatusBeside& beside) {
   const RunView& run = snapshot.run;
   ordered_json json{
       {"run", run.id.value},
@@ -225,7 +236,9 @@ std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
       {"deadline_in_s", Seconds(run.deadline_in)},
       {"waiting", JsonOf(run.waiting)},
       {"kept", JsonOfKept(snapshot)},
-      {"money", money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*money)},
+      {"money", beside.money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*beside.money)},
+      {"checklist", beside.checklist == nullptr ? ordered_json(nullptr)
+                                                : closing::ChecklistToJson(*beside.checklist)},
       {"stages", ordered_json::array()},
       {"machines", ordered_json::array()},
       {"refusals", ordered_json::array()}};

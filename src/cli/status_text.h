@@ -2,18 +2,25 @@
 // Where a run stands, for people and for programs. Pure.
 
 #include <string>
+#include <vector>
 
 #include "cli/phase_money.h"
 #include "cli/render.h"
+#include "closing/checklist.h"
 #include "model/run.h"
 
 namespace mayfly::cli {
 
-// Without its money, that is left out.
+// What is told beside the snapshot; what is absent is left out.
+struct StatusBeside {
+  const RunMoney* money = nullptr;
+  const std::vector<closing::Line>* checklist = nullptr;
+};
+
 std::string RenderStatus(const RunSnapshot& snapshot, const Paint& paint,
-                         const RunMoney* money = nullptr);
+                         const StatusBeside& beside = {});
 
 // Keys: docs/cli/status.md.
-std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money = nullptr);
+std::string StatusToJson(const RunSnapshot& snapshot, const StatusBeside& beside = {});
 
 }  // namespace mayfly::cli

@@ -18,6 +18,7 @@
 #include "adapters/posix/signal_waiter.h"
 #include "adapters/posix/spawn.h"
 #include "adapters/posix/system_clock.h"
+#include "adapters/postgres/closing_reads.h"
 #include "adapters/postgres/data_probe.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/plan_check.h"
@@ -98,6 +99,7 @@ class RealLedger final : public Ledger {
         runs_(conninfo_),
         reads_(conninfo_),
         plans_(conninfo_),
+        closings_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
@@ -105,6 +107,7 @@ class RealLedger final : public Ledger {
   RunStore& runs() override { return runs_; }
   ReadStore& reads() override { return reads_; }
   PlanStore& plans() override { return plans_; }
+  ClosingReads& closings() override { return closings_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
@@ -172,6 +175,7 @@ class RealLedger final : public Ledger {
   postgres::PgRunStore runs_;
   postgres::PgReadStore reads_;
   postgres::PgPlanStore plans_;
+  postgres::PgClosingReads closings_;
   postgres::SourceTables source_;
 };
 

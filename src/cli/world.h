@@ -11,6 +11,7 @@
 #include "model/plan.h"
 #include "model/preflight.h"
 #include "seams/clock.h"
+#include "seams/closing_reads.h"
 #include "seams/file_system.h"
 #include "seams/http_client.h"
 #include "seams/keeper.h"
@@ -65,6 +66,7 @@ class Ledger {
   virtual RunStore& runs() = 0;
   virtual ReadStore& reads() = 0;
   virtual PlanStore& plans() = 0;
+  virtual ClosingReads& closings() = 0;
 
   // Reads a run's data as the read-only role.
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;

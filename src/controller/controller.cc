@@ -9,7 +9,6 @@
 namespace mayfly {
 namespace {
 
-constexpr int kPassesThatProve = 2;
 constexpr Duration kFirstBackoff = milliseconds(100);
 constexpr Duration kLongestBackoff = seconds(5);
 
@@ -35,6 +34,34 @@ std::vector<Offer> OffersOf(const sched::Choice& choice, const std::vector<sched
   }
   if (offers.empty()) offers.push_back(rungs.empty() ? Offer{} : rungs.front().offer);
   return offers;
+}
+
+// Unless the look had it already.
+void AddAlive(const MachineSighting& sighting, ResidueLook& look) {
+  const bool is_there = std::ranges::any_of(look.found, [&](const Residue& one) {
+    return one.name.find(sighting.external_id) != std::string::npos;
+  });
+  if (is_there) return;
+  look.found.push_back(
+      {"machine", fmt::format("{} ({})", sighting.machine.value, sighting.external_id)});
+}
+
+// The ledger's word that a machine is gone is held against what the provider lists.
+void ConfirmEnds(const RunSnapshot& snapshot, const std::vector<MachineSighting>& seen,
+                 ProofPass& pass) {
+  for (const MachineView& machine : snapshot.machines) {
+    if (machine.was_refused) continue;  // there never was one
+    bool is_shown = false;
+    bool is_alive = false;
+    for (const MachineSighting& s : seen) {
+      if (s.machine != machine.id) continue;
+      is_shown = true;
+      is_alive = is_alive || s.alive;
+      if (s.alive) AddAlive(s, pass.look);
+    }
+    if (!is_shown) ++pass.not_shown;
+    if (is_shown && !is_alive) ++pass.seen_ended;
+  }
 }
 
 template <typename... Handlers>
@@ -72,13 +99,15 @@ Status Controller::StepOnce() {
   loaded_ = clock_.Mono();
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
   if (snapshot.run.control != *control_) return WithoutControl(LostControl(snapshot));
-  TRY_ASSIGN(std::vector<MachineSighting> seen, provider_.List(options_.run));
-  TRY(RecordNews(snapshot, seen));
+  TRY_ASSIGN(seen_, provider_.List(options_.run));
+  TRY(RecordNews(snapshot, seen_));
   sched::Known known;
-  for (MachineSighting& s : seen) {
+  for (const MachineSighting& s : seen_) {
     known.sightings.push_back({s.machine, s.external_id, s.alive, s.pool});
   }
-  known.residue_proved_empty = empty_residue_passes_ >= kPassesThatProve;
+  const ProofStanding proof = JudgeProof(snapshot);
+  known.residue_proved_empty = proof.is_complete;
+  known.residue_look_is_due = !proof.next || snapshot.now >= *proof.next;
   known.next = ChooseNext(snapshot);
   TRY_ASSIGN(known.money, purse_.Look(snapshot, options_.policy.machines,
                                       WorstOf(OffersOf(known.next, purse_.Rungs(snapshot)))));
@@ -181,7 +210,7 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
           [&](const sched::MoveRun& a) { return Apply(SetRunState{a.to, a.reason, a.verdict}); },
           [&](const sched::Publish&) { return store_.Publish(options_.run, *control_); },
           [&](const sched::Vacuum&) { return Apply(VacuumSome{}); },
-          [&](const sched::ProveGone&) { return LookForResidue(); },
+          [&](const sched::ProveGone&) { return LookForResidue(snapshot); },
           [&](const sched::KeepDisk& a) { return keeping_.Keep(a, snapshot); },
           [&](const sched::DropDisk& a) { return keeping_.Drop(a, snapshot); },
           [&](const sched::RaiseFloor&) { return keeping_.Raise(snapshot); },
@@ -243,7 +272,6 @@ MachineIntent Controller::SameIntent(const sched::Relaunch& again,
 
 // Intent, act, fact. After a crash between any two of them the next Decide sees the open intent.
 Status Controller::LaunchMachine(const MachineIntent& asked, const RunSnapshot& snapshot) {
-  empty_residue_passes_ = 0;
   MachineIntent wish = asked;
   TRY_ASSIGN(wish.deadline,
              purse_.NextDeadline(snapshot, options_.policy.machines, WorstOf(wish.offers)));
@@ -299,7 +327,6 @@ Status Controller::RecordBought(MachineId machine, const std::string& external_i
 // slot that still lives is harmless: its backend is gone, its fence is old, its machine is ending.
 Status Controller::EndMachine(MachineId machine, const std::string& reason,
                               const RunSnapshot& snapshot) {
-  empty_residue_passes_ = 0;
   const MachineView* view = FindMachine(snapshot, machine);
   if (view->state != MachineState::kEnding) TRY(Apply(RecordEnding{machine, reason}));
   TRY(store_.ReapMachine(options_.run, *control_, machine, reason));
@@ -307,15 +334,15 @@ Status Controller::EndMachine(MachineId machine, const std::string& reason,
   return Apply(RecordGone{machine});
 }
 
-Status Controller::LookForResidue() {
-  TRY_ASSIGN(std::vector<Residue> residue, provider_.FindResidue(options_.run));
-  if (residue.empty()) {
-    ++empty_residue_passes_;
-    return {};
-  }
-  empty_residue_passes_ = 0;
-  return Unavailable(fmt::format("{} things are left over, the first is {} {}", residue.size(),
-                                 residue.front().kind, residue.front().name));
+// What was found and what was not is written down either way: the looks of a run are evidence, and
+// count for whoever controls it next. The snapshot's time is from before the look.
+Status Controller::LookForResidue(const RunSnapshot& snapshot) {
+  ProofPass pass{.began = snapshot.now};
+  TRY_ASSIGN(pass.look, provider_.FindResidue(options_.run));
+  ConfirmEnds(snapshot, seen_, pass);
+  TRY(Apply(RecordProof{pass}));
+  if (pass.look.found.empty()) return {};
+  return Unavailable(Describe(pass.look));
 }
 
 void Controller::Finish(Result<RunSnapshot> outcome) {

@@ -83,7 +83,7 @@ class Controller {
   MachineIntent NewIntent(const sched::Launch& launch, const RunSnapshot& snapshot) const;
   MachineIntent SameIntent(const sched::Relaunch& again, const RunSnapshot& snapshot) const;
   Status EndMachine(MachineId machine, const std::string& reason, const RunSnapshot& snapshot);
-  Status LookForResidue();
+  Status LookForResidue(const RunSnapshot& snapshot);
   Status Apply(const Change& change);
   void Finish(Result<RunSnapshot> outcome);
   Duration AfterTrouble(const Error& error);
@@ -96,9 +96,9 @@ class Controller {
   MachineProvider& provider_;
   ControllerObserver* observer_;
   std::optional<Fence> control_;
-  Duration loaded_{};  // mono time before the snapshot was asked for
-  int empty_residue_passes_ = 0;
-  std::optional<Instant> mended_;  // by the operator: what was refused before, for instance
+  Duration loaded_{};                  // mono time before the snapshot was asked for
+  std::vector<MachineSighting> seen_;  // by the last look at the provider
+  std::optional<Instant> mended_;      // by the operator: what was refused before, for instance
   bool resumed_ = false;
   std::vector<QuotaRoom> quotas_;
   std::optional<Duration> quotas_read_;

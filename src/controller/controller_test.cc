@@ -30,6 +30,7 @@ class ScriptedStore : public RunStore {
       --loads_that_fail;
       return Unavailable("no database");
     }
+    snapshot.now += milliseconds(1);
     return snapshot;
   }
   Status Apply(RunId, Fence, const Change& change) override {
@@ -43,6 +44,9 @@ class ScriptedStore : public RunStore {
     }
     told.push_back("apply " + std::to_string(change.index()));
     applied.push_back(change);
+    if (const auto* proof = std::get_if<RecordProof>(&change)) {
+      snapshot.passes.push_back(proof->pass);
+    }
     return {};
   }
   Result<IntendedMachine> RecordIntent(RunId, Fence, const MachineIntent& intent) override {
@@ -81,17 +85,16 @@ class ScriptedProvider : public MachineProvider {
     if (launch_fails) return Unavailable("no answer");
     return answer;
   }
-  Result<std::vector<MachineSighting>> List(RunId) override {
-    return std::vector<MachineSighting>{};
-  }
+  Result<std::vector<MachineSighting>> List(RunId) override { return sightings; }
   Status Terminate(MachineId, const std::string&) override {
     told_.push_back("terminate");
     return {};
   }
-  Result<std::vector<Residue>> FindResidue(RunId) override { return residue; }
+  Result<ResidueLook> FindResidue(RunId) override { return look; }
 
   bool launch_fails = false;
-  std::vector<Residue> residue;
+  std::vector<MachineSighting> sightings;
+  ResidueLook look{.kinds = {"process"}};
   LaunchAnswer answer{.external_id = "pid:1"};
   std::vector<std::vector<Offer>> asked;
 
@@ -334,9 +337,69 @@ TEST(Controller, SettlesOnlyAfterTwoEmptyLooksForResidue) {
 TEST(Controller, ResidueKeepsItFromSettling) {
   Bench bench;
   bench.store.snapshot.run.state = RunState::kFailed;
-  bench.provider.residue.push_back({"process", "4711"});
+  bench.provider.look.found.push_back({"process", "4711"});
   for (int i = 0; i < 5; ++i) bench.controller.Step();
   EXPECT_FALSE(bench.controller.done());
+}
+
+// A failed run whose only machine is gone, on a provider that shows things within a minute.
+struct ProofBench : Bench {
+  ProofBench() {
+    store.snapshot.run.state = RunState::kFailed;
+    store.snapshot.now = Instant(hours(10));
+    store.snapshot.machines = {{.id = MachineId{1},
+                                .state = MachineState::kGone,
+                                .external_id = "i-1",
+                                .gone = store.snapshot.now}};
+    provider.look.shown_within = minutes(1);
+  }
+  const std::vector<ProofPass>& passes() const { return store.snapshot.passes; }
+};
+
+TEST(Controller, TheSecondLookIsTakenOnlyBeyondTheProvidersWindow) {
+  ProofBench bench;
+  for (int i = 0; i < 3; ++i) bench.controller.Step();
+  ASSERT_EQ(bench.passes().size(), 1U);
+  EXPECT_EQ(bench.passes()[0].look, bench.provider.look);
+  EXPECT_EQ(bench.passes()[0].not_shown, 1);
+  bench.store.snapshot.now += minutes(1);
+  for (int i = 0; i < 2; ++i) bench.controller.Step();
+  EXPECT_EQ(bench.passes().size(), 2U);
+  EXPECT_TRUE(bench.controller.done());
+}
+
+TEST(Controller, WhatALookFoundIsWrittenDownAndTheProofBeginsAnew) {
+  ProofBench bench;
+  bench.controller.Step();
+  bench.store.snapshot.now += minutes(1);
+  bench.provider.look.found = {{"volume", "vol-1"}};
+  EXPECT_GT(bench.controller.Step(), bench.clock.mono);
+  EXPECT_EQ(bench.passes().at(1).look.found, bench.provider.look.found);
+  bench.provider.look.found.clear();
+  for (int i = 0; i < 2; ++i) bench.controller.Step();
+  EXPECT_EQ(bench.passes().size(), 3U);
+  EXPECT_FALSE(bench.controller.done());
+}
+
+TEST(Controller, TheLooksOfADeadControllerCount) {
+  ProofBench bench;
+  bench.controller.Step();
+  bench.store.snapshot.now += minutes(1);
+  Controller next({.run = RunId{1}}, bench.clock, bench.store, bench.provider, nullptr);
+  for (int i = 0; i < 2; ++i) next.Step();
+  EXPECT_EQ(bench.passes().size(), 2U);
+  EXPECT_TRUE(next.done());
+}
+
+TEST(Controller, AMachineThatTheProviderShowsAliveIsLeftWhateverTheLedgerSays) {
+  ProofBench bench;
+  bench.provider.sightings = {{.machine = MachineId{1}, .external_id = "i-1", .alive = true}};
+  bench.controller.Step();
+  EXPECT_EQ(bench.passes().at(0).look.found, (std::vector<Residue>{{"machine", "1 (i-1)"}}));
+  bench.provider.sightings[0].alive = false;
+  bench.controller.Step();
+  EXPECT_EQ(bench.passes().at(1).seen_ended, 1);
+  EXPECT_TRUE(bench.passes().at(1).look.found.empty());
 }
 
 }  // namespace

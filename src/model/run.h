@@ -12,6 +12,7 @@
 #include "model/kept.h"
 #include "model/ladder.h"
 #include "model/price.h"
+#include "model/proof.h"
 #include "model/states.h"
 
 namespace mayfly {
@@ -99,6 +100,7 @@ struct RunSnapshot {
   std::vector<SeenRefusal> refusals;  // the newest of each pool and kind, newest first
   std::optional<KeptDisk> kept_disk;  // absent: none was asked for
   std::vector<RaisedFloor> floors;    // oldest first; the last is the one that may be up
+  std::vector<ProofPass> passes;      // the newest looks for residue, oldest first
 
   TaskCounts Totals() const;
 };

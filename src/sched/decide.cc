@@ -250,6 +250,12 @@ void TendKept(const RunSnapshot& s, const DiskDecision& disk, const std::string&
   if (auto floor = FloorAfterWork(s, reason)) actions.emplace_back(*std::move(floor));
 }
 
+// Needs a run without living machines.
+void ProveNothingIsLeft(const Known& known, std::vector<Action>& actions) {
+  if (known.residue_proved_empty || !known.residue_look_is_due) return;
+  actions.emplace_back(ProveGone{"no machine is left"});
+}
+
 void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& policy,
                      std::vector<Action>& actions) {
   if (!s.run.published) actions.emplace_back(Publish{"the verdict is pass"});
@@ -257,11 +263,10 @@ void DecideFinishing(const RunSnapshot& s, const Known& known, const Policy& pol
   EmptyTheField(s, policy, "the run needs it no more", {.but = disk.stays}, actions);
   TendKept(s, disk, "the run's work is done", actions);
   if (HasLife(s) || disk.is_open || IsFloorOpen(s)) return;
-  if (!known.residue_proved_empty) {
-    actions.emplace_back(ProveGone{"no machine is left"});
-  } else if (s.leaves_to_vacuum > 0) {  // the database's work alone: it waits for no machine
+  ProveNothingIsLeft(known, actions);
+  if (s.leaves_to_vacuum > 0) {  // the database's work alone: done while looks are waited for
     actions.emplace_back(Vacuum{fmt::format("{} leaves are not frozen", s.leaves_to_vacuum)});
-  } else if (s.run.published) {
+  } else if (s.run.published && known.residue_proved_empty) {
     actions.emplace_back(MoveRun{RunState::kClosed, std::nullopt, "published, and proved gone"});
   }
 }
@@ -272,9 +277,7 @@ void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
   EmptyTheField(s, policy, reason, {.gently = false}, actions);
   TendKept(s, DecideDisk(s, policy.keep), reason, actions);
   if (IsDiskOpen(s) || IsFloorOpen(s)) return;
-  if (!HasLife(s) && !known.residue_proved_empty) {
-    actions.emplace_back(ProveGone{"no machine is left"});
-  }
+  if (!HasLife(s)) ProveNothingIsLeft(known, actions);
 }
 
 // The operator's wish: everything drains, then the run pauses or is cancelled.

@@ -89,7 +89,7 @@ struct Publish {
 struct Vacuum {  // freeze some of the leaves that an optimise stage left for later
   std::string reason;
 };
-struct ProveGone {  // ask for residue; two empty answers in a row are the proof
+struct ProveGone {  // look for residue; two empty looks, far enough apart, are the proof
   std::string reason;
 };
 using Action =
@@ -106,7 +106,9 @@ struct MoneyKnown {
 // What Decide is given besides the snapshot.
 struct Known {
   std::vector<Sighting> sightings;
-  bool residue_proved_empty = false;  // two empty answers since the last machine ended
+  bool residue_proved_empty =
+      false;  // two empty looks since the last machine ended, far enough apart
+  bool residue_look_is_due = true;  // one now would tell something
   MoneyKnown money;
   Choice next = AskPools{{0}, ""};  // where the next machine comes from
 };

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "model/ladder.h"
 #include "model/price.h"
+#include "model/proof.h"
 
 namespace mayfly {
 
@@ -48,12 +49,6 @@ struct MachineSighting {
   std::optional<PoolRefusal> refusal;
 };
 
-// One thing left over: "process 4711 (machine 3)", "scratch folder …", "socket …".
-struct Residue {
-  std::string kind;
-  std::string name;
-};
-
 class MachineProvider {
  public:
   virtual ~MachineProvider() = default;
@@ -72,8 +67,9 @@ class MachineProvider {
   // Ends the machine and waits until it is seen gone; ending a machine that is gone is ok.
   virtual Status Terminate(MachineId machine, const std::string& external_id) = 0;
 
-  // What machines of this run left behind; empty is the proof. Living machines are residue too.
-  virtual Result<std::vector<Residue>> FindResidue(RunId run) = 0;
+  // What machines of this run left behind, and what was looked for. Living machines are residue
+  // too. One empty look proves nothing of what came up within `shown_within` before it.
+  virtual Result<ResidueLook> FindResidue(RunId run) = 0;
 };
 
 // On the machine: is it about to be taken away?

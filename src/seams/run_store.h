@@ -94,9 +94,12 @@ struct RecordKept {
 struct RecordFloor {
   RaisedFloor floor;
 };
+struct RecordProof {  // a look for residue was taken; the same again is harmless
+  ProofPass pass;
+};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
                             RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
-                            RecordRefused, RecordWaiting, RecordKept, RecordFloor>;
+                            RecordRefused, RecordWaiting, RecordKept, RecordFloor, RecordProof>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -124,7 +124,7 @@ Status FaultyProvider::Terminate(MachineId machine, const std::string& external_
   return ThroughGate(gate_, "terminate", [&] { return inner_.Terminate(machine, external_id); });
 }
 
-Result<std::vector<Residue>> FaultyProvider::FindResidue(RunId run) {
+Result<ResidueLook> FaultyProvider::FindResidue(RunId run) {
   return ThroughGate(gate_, "find residue", [&] { return inner_.FindResidue(run); });
 }
 

@@ -107,7 +107,7 @@ class FaultyProvider : public MachineProvider {
   Result<LaunchAnswer> Launch(const LaunchIntent& intent) override;
   Result<std::vector<MachineSighting>> List(RunId run) override;
   Status Terminate(MachineId machine, const std::string& external_id) override;
-  Result<std::vector<Residue>> FindResidue(RunId run) override;
+  Result<ResidueLook> FindResidue(RunId run) override;
 
  private:
   MachineProvider& inner_;

@@ -89,6 +89,7 @@ struct RunRow {
   std::string canonical_toml, findings_json, quote_json;
   std::vector<PriceChange> prices;    // oldest first
   std::vector<SeenRefusal> refusals;  // oldest first
+  std::vector<ProofPass> passes;      // oldest first
   int machine_slots = 1;
   int keep_runs = 2;
   std::optional<std::int64_t> slot_memory_bytes;

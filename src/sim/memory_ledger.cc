@@ -257,6 +257,7 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
   s.now = Now();
   s.prices = run.prices;
   ReadKept(run, s);
+  s.passes = run.passes;
   for (std::size_t i = run.first_stage; i < run.first_stage + run.stages; ++i) {
     s.stages.push_back({.id = StageId{static_cast<std::int64_t>(i + 1)},
                         .name = stages[i].name,

@@ -157,7 +157,7 @@ TEST(SimCloud, TerminateWaitsUntilTheMachineIsGone) {
   std::string id = bench.provider.Launch(bench.Intent("t"))->external_id;
   ASSERT_TRUE(bench.provider.Terminate(MachineId{1}, id).ok());
   EXPECT_FALSE(bench.provider.List(RunId{1})->at(0).alive);
-  EXPECT_TRUE(bench.provider.FindResidue(RunId{1})->empty());
+  EXPECT_TRUE(bench.provider.FindResidue(RunId{1})->found.empty());
 }
 
 TEST(SimCloud, AMachineEndsItselfAtItsDeadline) {

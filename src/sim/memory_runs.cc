@@ -303,6 +303,16 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const RecordWaiting& change) {
   return {};
 }
 
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordProof& change) {
+  auto same = [&](const ProofPass& known) { return known.began == change.pass.began; };
+  if (std::ranges::any_of(run.passes, same)) return {};
+  run.passes.push_back(change.pass);
+  std::ranges::sort(run.passes, {}, &ProofPass::began);
+  ledger_.AddEvent(
+      {.kind = "run.looked", .run = run.view.id, .detail = Describe(change.pass.look)});
+  return {};
+}
+
 Result<IntendedMachine> MemoryRunStore::RecordIntent(RunId run, Fence control,
                                                      const MachineIntent& intent) {
   TRY_ASSIGN(RunRow * row, FindControlled(run, control));

@@ -45,6 +45,7 @@ class MemoryRunStore : public RunStore {
   Status ApplyTo(RunRow& run, const RecordWaiting& change);
   Status ApplyTo(RunRow& run, const RecordKept& change);
   Status ApplyTo(RunRow& run, const RecordFloor& change);
+  Status ApplyTo(RunRow& run, const RecordProof& change);
   Result<MachineRow*> FindMachineOf(const RunRow& run, MachineId machine);
   Status MoveMachine(MachineId id, MachineRow& machine, MachineState to, std::string_view event);
 

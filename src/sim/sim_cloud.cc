@@ -7,6 +7,12 @@
 
 namespace mayfly::sim {
 
+// After it everything that was asked for has appeared, and is told.
+Duration SimCloud::TrueWindow(const CloudWeather& weather) {
+  const Duration late = weather.late > 0 ? weather.late_max + Duration(1) : Duration(0);
+  return weather.list_lag + late;
+}
+
 Duration SimCloud::Between(Duration low, Duration high) {
   auto span = static_cast<std::uint64_t>((high - low).count()) + 1;
   return low + Duration(static_cast<std::int64_t>(rng_.Below(span)));
@@ -158,17 +164,18 @@ Status SimProvider::Terminate(MachineId machine, const std::string& external_id)
   return {};
 }
 
-Result<std::vector<Residue>> SimProvider::FindResidue(RunId run) {
-  std::vector<Residue> residue;
+Result<ResidueLook> SimProvider::FindResidue(RunId run) {
+  ResidueLook look{.kinds = {"machine", "volume"}, .shown_within = cloud_.shown_within()};
+  const Duration as_of = cloud_.now() - cloud_.weather().list_lag;
   for (const CloudMachine& m : cloud_.machines()) {
-    if (m.run != run) continue;
-    if (cloud_.IsAlive(m)) {
-      residue.push_back({"machine", m.external_id});
-    } else if (m.ended && m.residue_until > cloud_.now()) {
-      residue.push_back({"volume", "vol-" + m.external_id});
+    if (m.run != run || m.appears > as_of) continue;
+    if (!m.ended || *m.ended > as_of) {
+      look.found.push_back({"machine", m.external_id});
+    } else if (m.residue_until > as_of) {
+      look.found.push_back({"volume", "vol-" + m.external_id});
     }
   }
-  return residue;
+  return look;
 }
 
 }  // namespace mayfly::sim

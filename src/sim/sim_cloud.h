@@ -28,11 +28,12 @@ struct CloudWeather {
   double never_boots = 0;
   double late = 0;  // the answer is lost, and the machine appears up to `late_max` later
   Duration late_max = seconds(20);
-  Duration list_lag{};      // List tells how it was so long ago
+  Duration list_lag{};      // List and FindResidue tell how it was so long ago
   Duration shutdown_max{};  // from the order to terminate to the end; what runs on it runs on
   Duration residue_max{};   // a volume outlives its machine up to so long
   double dies_unborn = 0;  // it is given, and dies before it boots: there was no capacity after all
   std::vector<PoolTrouble> pools;
+  std::optional<Duration> says_shown_within;  // what it tells, where that is not what it does
 };
 
 struct CloudMachine {
@@ -62,7 +63,10 @@ class SimCloud {
  public:
   // `time` must outlive it.
   SimCloud(const VirtualTime& time, CloudWeather weather, std::uint64_t seed)
-      : time_(time), weather_(std::move(weather)), rng_(seed) {}
+      : time_(time),
+        weather_(std::move(weather)),
+        shown_within_(weather_.says_shown_within.value_or(TrueWindow(weather_))),
+        rng_(seed) {}
 
   // One machine per token, from the first of its pools that gives one. kAmbiguous: the answer was
   // lost.
@@ -89,16 +93,21 @@ class SimCloud {
   Duration now() const { return time_.now; }
   Instant WallAt(Duration when) const { return time_.Wall() + (when - time_.now); }
 
+  // Whatever was asked for is shown so long afterwards, if it is there.
+  Duration shown_within() const { return shown_within_; }
+
   // From now on nothing goes wrong any more.
   void ClearUp();
 
  private:
+  static Duration TrueWindow(const CloudWeather& weather);
   Duration Between(Duration low, Duration high);
   std::optional<PoolRefusal> Refuse(const Pool& pool) const;
   CloudMachine& Give(const LaunchIntent& intent, const Offer& offer);
 
   const VirtualTime& time_;
   CloudWeather weather_;
+  Duration shown_within_;
   Rng rng_;
   std::vector<CloudMachine> machines_;
   std::vector<CloudChange> changes_;
@@ -115,7 +124,7 @@ class SimProvider : public MachineProvider {
   Result<LaunchAnswer> Launch(const LaunchIntent& intent) override { return cloud_.Ask(intent); }
   Result<std::vector<MachineSighting>> List(RunId run) override;
   Status Terminate(MachineId machine, const std::string& external_id) override;
-  Result<std::vector<Residue>> FindResidue(RunId run) override;
+  Result<ResidueLook> FindResidue(RunId run) override;
 
  private:
   SimCloud& cloud_;

@@ -63,9 +63,9 @@ Result<json> Terminate(Probe& probe, const Arguments& arguments) {
 
 Result<json> FindResidue(Probe& probe, const Arguments& arguments) {
   aws::Ec2Machines machines(probe.caller, probe.waiter, Options(arguments));
-  TRY_ASSIGN(const std::vector<Residue> left, machines.FindResidue(kRun));
+  TRY_ASSIGN(const ResidueLook left, machines.FindResidue(kRun));
   json list = json::array();
-  for (const Residue& one : left) list.push_back(one.kind);
+  for (const Residue& one : left.found) list.push_back(one.kind);
   return list;
 }
 

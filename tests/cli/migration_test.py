@@ -99,6 +99,12 @@ def test_status_and_cost_read_a_run_of_before_there_was_money(old):
     assert [machine["state"] for machine in status["machines"]] == ["gone"]
     assert status["money"]["metered"] == "0.00 USD" and status["money"]["quote"] is None
 
+    report = mayfly.json("report", "--database", "env:OLD")
+    lines = {line["name"]: line["state"] for line in report["checklist"]}
+    assert lines["terminated"] == "done"  # what was not written down then is not made up
+    assert lines["stages verified"] == lines["logs kept"] == lines["proved"] == "cannot tell"
+    assert report["approved_by"] == "" and report["money"]["quote"] is None
+
     account = mayfly.json("cost", "--database", "env:OLD")
     (machine,) = account["machines"]
     assert machine["market"] == "local" and machine["billed_s"] == 5400

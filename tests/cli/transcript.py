@@ -19,6 +19,7 @@ SCRUBS = [
     (re.compile(r"[\d,]+ rows/s"), "<rate> rows/s"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "<hash>"),
     (re.compile(r"\bpid \d+\b"), "pid <pid>"),
+    (re.compile(r"\b\d+ log entr(y|ies)\b"), "<count> log entries"),
     (re.compile(r"\b\d+:\d{3,}\b"), "<process>"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 ]

@@ -74,13 +74,14 @@ class Ec2MachinesTest : public ::testing::Test {
   // Ended and looked at until nothing is left, with no more patience than residue takes.
   void ExpectNothingStays(MachineProvider& provider) {
     const Duration ends = cloud_.clock().Mono() + seconds(20);
-    Result<std::vector<Residue>> left = provider.FindResidue(kRun);
-    while (left.ok() && !left->empty() && cloud_.clock().Mono() < ends) {
+    Result<ResidueLook> left = provider.FindResidue(kRun);
+    while (left.ok() && !left->found.empty() && cloud_.clock().Mono() < ends) {
       cloud_.Advance("1s");
       left = provider.FindResidue(kRun);
     }
     ASSERT_TRUE(left.ok()) << left.error().message();
-    for (const Residue& one : *left) ADD_FAILURE() << one.kind << " " << one.name << " is left";
+    for (const Residue& one : left->found)
+      ADD_FAILURE() << one.kind << " " << one.name << " is left";
   }
 
   SimulatedEc2 cloud_;
@@ -398,19 +399,21 @@ TEST_F(Ec2MachinesTest, WhatLingersIsResidueUntilItIsGone) {
   auto living = provider.FindResidue(kRun);
   ASSERT_TRUE(living.ok()) << living.error().message();
   const auto has = [&](const std::string& kind) {
-    return std::any_of(living->begin(), living->end(),
+    return std::any_of(living->found.begin(), living->found.end(),
                        [&](const Residue& one) { return one.kind == kind; });
   };
   for (const char* kind :
        {"instance", "volume", "network interface", "Spot request", "parameter"}) {
     EXPECT_TRUE(has(kind)) << kind;
+    EXPECT_EQ(std::ranges::count(living->kinds, kind), 1) << kind;
   }
   ASSERT_TRUE(provider.Terminate(MachineId{3}, id).ok());
   cloud_.WaitFor(id, "terminated");
   living = provider.FindResidue(kRun);
   ASSERT_TRUE(living.ok());
-  EXPECT_EQ(living->size(), 3U);
-  EXPECT_TRUE(provider.FindResidue(RunId{8})->empty());
+  EXPECT_EQ(living->found.size(), 3U);
+  EXPECT_EQ(living->shown_within, seconds(2));
+  EXPECT_TRUE(provider.FindResidue(RunId{8})->found.empty());
   ExpectNothingStays(provider);
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "sim/memory_closing.h"
 #include "sim/memory_queue.h"
 #include "sim/memory_reads.h"
 #include "sim/memory_registry.h"
@@ -65,6 +66,7 @@ class MemoryWorld : public StoreWorld {
  public:
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
+  ClosingReads& closings() override { return closings_; }
   std::unique_ptr<RunStore> OpenStore() override {
     return std::make_unique<sim::MemoryRunStore>(ledger_);
   }
@@ -95,6 +97,7 @@ class MemoryWorld : public StoreWorld {
   sim::VirtualTime time_;
   MemoryLedger ledger_{time_};
   sim::MemoryReadStore reader_{ledger_};
+  sim::MemoryClosingReads closings_{ledger_};
   std::unique_ptr<sim::MemoryRunStore> store_ = std::make_unique<sim::MemoryRunStore>(ledger_);
 };
 

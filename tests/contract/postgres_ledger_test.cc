@@ -180,7 +180,7 @@ TEST_F(PostgresLedger, FencesNeverGoBack) {
 
 TEST_F(PostgresLedger, HistoryIsNotRewritten) {
   Connection db = OpenAsSuperuser(conninfo_);
-  for (const char* table : {"event", "attempt", "publication"}) {
+  for (const char* table : {"event", "attempt", "publication", "proof_pass"}) {
     for (const char* statement :
          {"DELETE FROM mayfly.{}", "TRUNCATE mayfly.{}", "UPDATE mayfly.{} SET run_id = run_id"}) {
       EXPECT_FALSE(db.Script(fmt::format(fmt::runtime(statement), table)).ok()) << statement;

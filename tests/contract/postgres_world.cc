@@ -10,6 +10,7 @@
 
 #include "adapters/embedded/embedded_postgres.h"
 #include "adapters/embedded/postmaster.h"
+#include "adapters/postgres/closing_reads.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/read_store.h"
 #include "adapters/postgres/run_store.h"
@@ -28,11 +29,13 @@ class PostgresWorld final : public StoreWorld {
       : conninfo_(std::move(conninfo)),
         phase_(std::move(phase)),
         store_(std::make_unique<PgRunStore>(conninfo_)),
-        reader_(conninfo_) {}
+        reader_(conninfo_),
+        closings_(conninfo_) {}
 
   std::string phase() const override { return phase_; }
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
+  ClosingReads& closings() override { return closings_; }
   std::unique_ptr<RunStore> OpenStore() override { return std::make_unique<PgRunStore>(conninfo_); }
   void KillStore() override { store_.reset(); }
 
@@ -62,6 +65,7 @@ class PostgresWorld final : public StoreWorld {
   std::string phase_;
   std::unique_ptr<PgRunStore> store_;
   PgReadStore reader_;
+  postgres::PgClosingReads closings_;
 };
 
 std::string ValueIn(const std::string& conninfo, const std::string& keyword) {

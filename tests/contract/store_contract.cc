@@ -244,6 +244,53 @@ TEST_P(StoreContract, ChangesMayBeRepeated) {
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(apply(RecordGone{machine.machine}).ok());
 }
 
+TEST_P(StoreContract, LooksForResidueAreKeptAsTheyWereOnceEach) {
+  StartRun();
+  const Instant now = Load().now;
+  const ProofPass full{.began = now - seconds(5),
+                       .look = {.found = {{"volume", "vol-1"}, {"Spot request", "sir-\"1\""}},
+                                .kinds = {"volume", "Spot request"},
+                                .shown_within = seconds(60)},
+                       .seen_ended = 1,
+                       .not_shown = 2};
+  const ProofPass empty{.began = now, .look = {.kinds = {"volume"}}};
+  for (const ProofPass& pass : {full, empty, empty}) {
+    EXPECT_TRUE(world_->store().Apply(run_, control_, RecordProof{pass}).ok());
+  }
+  EXPECT_EQ(Load().passes, (std::vector<ProofPass>{full, empty}));
+  auto read = world_->reader().Load(run_);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->passes.size(), 2U);
+  EXPECT_EQ(
+      world_->store().Apply(run_, Fence{control_.value - 1}, RecordProof{empty}).error().kind(),
+      ErrorKind::kConflict);
+}
+
+TEST_P(StoreContract, TheTrailOfARunIsReadForItsAccount) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto slot = Slot(machine);
+  std::vector<LeasedTask> tasks = MustClaim(*slot, machine, 0, 1);
+  ASSERT_TRUE(slot->queue().Fail(tasks[0].id, tasks[0].fence, Corrupt("bad"), "").ok());
+  ASSERT_TRUE(Finish(*slot, MustClaim(*slot, machine, 0, 1), 7).ok());
+  auto registry = world_->OpenRegistry(machine);
+  ASSERT_TRUE(registry->Log(run_, machine.machine, "the last line").ok());
+  auto facts = world_->closings().ReadClosing(run_);
+  ASSERT_TRUE(facts.ok()) << facts.error().message();
+  ASSERT_EQ(facts->stages.size(), 1U);
+  EXPECT_EQ(facts->stages[0].stage, "load");
+  EXPECT_EQ(facts->stages[0].attempts, 2);
+  EXPECT_EQ(facts->stages[0].lost, 1);
+  EXPECT_LE(*facts->stages[0].began, *facts->stages[0].ended);
+  ASSERT_EQ(facts->machines.size(), 1U);
+  EXPECT_EQ(facts->machines[0].lines, 1);
+  EXPECT_TRUE(facts->machines[0].last_line && facts->machines[0].heard);
+  EXPECT_FALSE(facts->machines[0].left || facts->published || facts->verified);
+  ASSERT_TRUE(registry->Leave(machine.machine, "bye").ok());
+  EXPECT_TRUE(world_->closings().ReadClosing(run_)->machines[0].left);
+  EXPECT_EQ(world_->closings().ReadClosing(RunId{4711}).error().kind(), ErrorKind::kNotFound);
+}
+
 TEST_P(StoreContract, RepeatingATokenGivesItsMachine) {
   StartRun();
   MachineIntent intent{.token = "one", .provider = "test", .slots = 2, .reason = "r"};

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "model/plan.h"
+#include "seams/closing_reads.h"
 #include "seams/read_store.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"
@@ -57,6 +58,7 @@ class StoreWorld {
   virtual std::string phase() const { return "contract"; }  // unless the store is shared
   virtual RunStore& store() = 0;                            // a controller's
   virtual ReadStore& reader() = 0;
+  virtual ClosingReads& closings() = 0;
   virtual std::unique_ptr<RunStore> OpenStore() = 0;  // another controller's; destroyed: it is dead
   virtual void KillStore() = 0;                       // the controller of store() dies
   virtual std::unique_ptr<WorkerRegistry> OpenRegistry(const IntendedMachine& machine) = 0;

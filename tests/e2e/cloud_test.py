@@ -296,6 +296,14 @@ def test_a_mistake_pauses_the_run_with_one_reason_and_never_loops(mayfly, server
     assert team.instances() == []
 
 
+def test_a_window_that_is_no_time_is_named_and_nothing_is_launched(mayfly, server, cloud):
+    team = Team(mayfly, server, cloud)
+    mayfly.environment["MAYFLY_SHOWN_WITHIN"] = "soon"
+    done = team.run()
+    assert done.returncode == 2 and "MAYFLY_SHOWN_WITHIN" in done.stderr, done.stderr
+    assert team.instances() == []
+
+
 class Witness(threading.Thread):
     """Collects every secret that the cloud keeps for machines, every process's arguments, and the
     user data of every instance."""

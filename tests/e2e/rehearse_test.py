@@ -1,5 +1,6 @@
 """`mayfly rehearse`: a phase's whole life on the simulated cloud, seen from outside."""
 
+import json
 import re
 import subprocess
 
@@ -52,6 +53,26 @@ def processes_of(folder):
     return found.stdout
 
 
+def assert_the_report_is_the_ledgers(done, folder, status, account, meter):
+    report = json.loads((folder / "state/reports/run-1.json").read_text())
+    assert report["money"]["actual"] == account["metered"] == f"{meter} USD"
+    machines = {machine["id"]: machine for machine in account["machines"]}
+    assert all(machine["amount"] == machines[machine["id"]]["amount"] for machine in report["machines"])
+    assert len(report["machines"]) == 3, "those that no pool gave were not had"
+    taken = sorted(machine["interruption"] for machine in report["machines"])
+    assert taken == ["", "taken back after a notice", "taken back without a notice"]
+    assert any("interrupted machines: 2;" in why for why in report["differences"])
+    assert any(why.startswith("bought as c7i.4xlarge spot") for why in report["differences"])
+    assert {refusal["kind"] for refusal in report["refusals"]} == {"dry", "quota"}
+    lines = {line["name"]: line for line in status["checklist"]}
+    assert {line["state"] for line in lines.values()} == {"done", "not needed"}
+    assert "took no leave (it was taken back)" in lines["logs kept"]["evidence"]
+    assert "reclaimed (2)" in lines["terminated"]["evidence"]
+    for words in ("window 2.0 s", "instance", "volume", "Spot request", "fleet", "parameter"):
+        assert words in lines["proved"]["evidence"]
+    assert "termination" in done.stderr and lines["proved"]["evidence"] in done.stderr
+
+
 @pytest.fixture
 def rehearsed(mayfly):
     folder = mayfly.folder / "r"
@@ -82,6 +103,7 @@ def test_the_reference_phase_lives_through_dry_pools_a_wall_and_two_reclaims(may
     assert bought == {("spot", "c7i.4xlarge")}
     assert float(meter) == pytest.approx(float(bill), abs=0.002) and float(bill) > 0
     assert processes_of(folder) == ""
+    assert_the_report_is_the_ledgers(done, folder, status, account, meter)
 
 
 def test_a_phase_whose_bars_are_in_a_table_is_rehearsed_on_generated_ones(mayfly):

@@ -9,11 +9,12 @@ from simulated_cloud import SimulatedCloud, wait_until
 
 def test_it_prints_its_address_and_what_to_export(mayfly):
     process = mayfly.start("ec2sim")
-    lines = [process.stdout.readline().rstrip() for _ in range(5)]
+    lines = [process.stdout.readline().rstrip() for _ in range(6)]
     assert lines[0].startswith("http://127.0.0.1:")
     assert lines[1] == f"export AWS_ENDPOINT_URL={lines[0]}"
     assert [line.split("=")[0] for line in lines[2:]] == [
-        "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY", "export AWS_DEFAULT_REGION"]
+        "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY", "export AWS_DEFAULT_REGION",
+        "export MAYFLY_SHOWN_WITHIN"]
     process.terminate()
     _, talk = process.communicate(timeout=20)
     assert process.returncode == 0 and "Ctrl-C" in talk

@@ -229,18 +229,19 @@ Status LocalMachines::Terminate(MachineId machine, const std::string&) {
   return {};
 }
 
-Result<std::vector<Residue>> LocalMachines::FindResidue(RunId run) {
-  std::vector<Residue> residue;
+// The kernel shows at once what there is: two looks in a row are enough.
+Result<ResidueLook> LocalMachines::FindResidue(RunId run) {
+  ResidueLook look{.kinds = {"process", "scratch folder"}};
   std::string folder = RunFolder(run) + "/";
   for (const ProcessRecord& process : posix::ListProcesses()) {
     std::optional<std::string> mark = posix::ReadEnvironment(process.id.pid, kScratchVariable);
     if (!mark || !mark->starts_with(folder)) continue;
-    residue.push_back({"process", fmt::format("{} ({})", process.id.pid, process.name)});
+    look.found.push_back({"process", fmt::format("{} ({})", process.id.pid, process.name)});
   }
   for (const std::string& scratch : Subfolders(RunFolder(run))) {
-    residue.push_back({"scratch folder", scratch});
+    look.found.push_back({"scratch folder", scratch});
   }
-  return residue;
+  return look;
 }
 
 FileNotice::FileNotice(std::string scratch)

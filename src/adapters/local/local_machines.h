@@ -39,7 +39,7 @@ class LocalMachines final : public MachineProvider {
   // the machine, and whoever else carries its mark. The embedded database is not part of it.
   // What a machine printed beyond the ledger is kept as STATE/logs/run-R-machine-M.log.
   Status Terminate(MachineId machine, const std::string& external_id) override;
-  Result<std::vector<Residue>> FindResidue(RunId run) override;
+  Result<ResidueLook> FindResidue(RunId run) override;
 
  private:
   std::string RunFolder(RunId run) const;

@@ -78,10 +78,10 @@ TEST_F(LocalMachinesTest, TerminateEndsWhatLeftTheSessionToo) {
   std::string scratch = state_ + "/machines/run-1/machine-1";
   while (posix::FindByEnvironment(kScratchVariable, scratch).size() < 2) {
   }
-  EXPECT_FALSE(machines_.FindResidue(RunId{1})->empty());
+  EXPECT_FALSE(machines_.FindResidue(RunId{1})->found.empty());
   ASSERT_TRUE(machines_.Terminate(MachineId{1}, "").ok());
   EXPECT_TRUE(posix::FindByEnvironment(kScratchVariable, scratch).empty());
-  EXPECT_TRUE(machines_.FindResidue(RunId{1})->empty());
+  EXPECT_TRUE(machines_.FindResidue(RunId{1})->found.empty());
 }
 
 TEST_F(LocalMachinesTest, TerminateEndsWhatThrewItsMarkAway) {
@@ -149,7 +149,7 @@ TEST_F(LocalMachinesTest, ADeadMachineIsSeenDeadAndItsScratchIsResidue) {
   auto find = [&] { return posix::FindByEnvironment(kScratchVariable, scratch); };
   ASSERT_TRUE(posix::KillUntilGone(find, seconds(5)).ok());
   EXPECT_FALSE(machines_.List(RunId{1})->front().alive);
-  EXPECT_EQ(machines_.FindResidue(RunId{1})->front().kind, "scratch folder");
+  EXPECT_EQ(machines_.FindResidue(RunId{1})->found.front().kind, "scratch folder");
 }
 
 TEST_F(LocalMachinesTest, ANoticeComesWhenItIsDueNotBefore) {

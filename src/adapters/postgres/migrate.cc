@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <algorithm>
 #include <map>
+#include <vector>
 
 #include "adapters/postgres/queries.gen.h"
 #include "base/text.h"
@@ -31,28 +31,28 @@ Result<Applied> LoadApplied(Connection& db) {
   return applied;
 }
 
-// kConflict: what was applied is not ours.
-Status CheckApplied(const Applied& applied) {
-  const int newest = sql::kMigrations.back().version;
+// The migrations that are missing, if all that were applied are ours. A number may be missing.
+Result<std::vector<const sql::Migration*>> FindMissing(const Applied& applied) {
+  std::map<int, const sql::Migration*> ours;
+  for (const sql::Migration& migration : sql::kMigrations) ours[migration.version] = &migration;
   for (const auto& [version, checksum] : applied.checksums) {
-    if (version > newest) {
+    const auto known = ours.find(version);
+    if (known == ours.end()) {
       return Conflict(fmt::format(
           "the ledger of this database has version {} and this mayfly knows {}; use the newer one",
-          version, newest));
+          version, sql::kMigrations.back().version));
     }
-    const auto* ours = std::ranges::find(sql::kMigrations, version, &sql::Migration::version);
-    if (ours == sql::kMigrations.end() || checksum != Checksum(ours->text)) {
+    if (checksum != Checksum(known->second->text)) {
       return Conflict(fmt::format(
           "migration {} was applied to this database in another form; migrations are never edited: "
           "use the mayfly that made this ledger, or another database",
-          ours == sql::kMigrations.end() ? std::to_string(version) : ours->name));
+          known->second->name));
     }
+    ours.erase(known);
   }
-  return {};
-}
-
-bool IsMissing(const Applied& applied, const sql::Migration& migration) {
-  return !applied.checksums.contains(migration.version);
+  std::vector<const sql::Migration*> missing;
+  for (const auto& [version, migration] : ours) missing.push_back(migration);
+  return missing;
 }
 
 Status Apply(Connection& db, const sql::Migration& migration) {
@@ -80,12 +80,11 @@ Status PrepareSchema(Connection& db) {
 Status ApplyMissing(Connection& db) {
   TRY(db.Script("SELECT pg_advisory_lock(1835102822, 0)"));  // ends with the session
   TRY_ASSIGN(Applied applied, LoadApplied(db));
-  TRY(CheckApplied(applied));
+  TRY_ASSIGN(const std::vector<const sql::Migration*> missing, FindMissing(applied));
   if (applied.checksums.empty()) TRY(PrepareSchema(db));
-  for (const sql::Migration& migration : sql::kMigrations) {
-    if (!IsMissing(applied, migration)) continue;
-    Status outcome = Apply(db, migration);
-    if (!outcome) return outcome.error().Within(fmt::format("migration {}", migration.name));
+  for (const sql::Migration* migration : missing) {
+    Status outcome = Apply(db, *migration);
+    if (!outcome) return outcome.error().Within(fmt::format("migration {}", migration->name));
   }
   return {};
 }
@@ -113,10 +112,8 @@ Status Migrate(const std::string& conninfo) {
   TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly migrate"}));
   Result<Applied> applied = LoadApplied(db);
   if (!applied) return SayWhatToGrant(applied.error(), db);
-  TRY(CheckApplied(*applied));
-  const bool is_whole = std::ranges::none_of(
-      sql::kMigrations, [&](const sql::Migration& one) { return IsMissing(*applied, one); });
-  if (is_whole) return {};
+  TRY_ASSIGN(const std::vector<const sql::Migration*> missing, FindMissing(*applied));
+  if (missing.empty()) return {};
   Status outcome;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     outcome = ApplyMissing(db);

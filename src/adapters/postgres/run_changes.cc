@@ -7,6 +7,7 @@
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/run_store.h"
+#include "adapters/postgres/snapshot.h"
 
 namespace mayfly::postgres {
 namespace {
@@ -116,6 +117,14 @@ struct PgRunStore::ChangeVisitor {
     params.Add(floor.cluster).Add(Name(floor.state)).Add(floor.before_milli);
     params.Add(floor.floor_milli).Add(floor.note);
     return store.ApplyOne(sql::kRecordFloor, params, run, control);
+  }
+  Status operator()(const RecordProof& change) const {
+    const ProofPass& pass = change.pass;
+    Params params = Start();
+    params.Add(FormatInstant(pass.began)).Add(std::span<const std::string>(pass.look.kinds));
+    params.Add(std::int64_t{pass.look.shown_within.count()}).Add(FoundToJson(pass.look.found));
+    params.Add(pass.seen_ended).Add(pass.not_shown).Add(Describe(pass.look));
+    return store.ApplyOne(sql::kRecordProof, params, run, control);
   }
   Status operator()(const RecordPrice& change) const {
     const auto& [key, point] = change.change;

@@ -181,6 +181,26 @@ Status ReadFloors(Connection& db, RunSnapshot& snapshot) {
   return {};
 }
 
+Status ReadProof(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadProof, Params().Add(snapshot.run.id.value)));
+  for (int i = 0; i < r.size(); ++i) {
+    ProofPass pass{.began = r.Time(i, 0)};
+    pass.look.shown_within = Duration(r.Int(i, 2));
+    try {
+      pass.look.kinds = Json::parse(r.Text(i, 1)).get<std::vector<std::string>>();
+      for (const Json& thing : Json::parse(r.Text(i, 3))) {
+        pass.look.found.push_back({thing.at(0).get<std::string>(), thing.at(1).get<std::string>()});
+      }
+    } catch (const Json::exception& e) {
+      return Corrupt(fmt::format("the ledger holds a look that cannot be read: {}", e.what()));
+    }
+    pass.seen_ended = static_cast<int>(r.Int(i, 4));
+    pass.not_shown = static_cast<int>(r.Int(i, 5));
+    snapshot.passes.push_back(std::move(pass));
+  }
+  return {};
+}
+
 Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
   TRY_ASSIGN(Rows r, db.Run(sql::kLoadMachines, Params().Add(snapshot.run.id.value)));
   for (int i = 0; i < r.size(); ++i) {
@@ -220,11 +240,18 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
   if (snapshot && rest) rest = ReadRefusals(db, *snapshot);
   if (snapshot && rest) rest = ReadKeptDisk(db, *snapshot);
   if (snapshot && rest) rest = ReadFloors(db, *snapshot);
+  if (snapshot && rest) rest = ReadProof(db, *snapshot);
   Result<Rows> ended = db.Script("ROLLBACK");
   if (!snapshot) return snapshot.error();
   TRY(rest);
   TRY(ended);
   return snapshot;
+}
+
+std::string FoundToJson(const std::vector<Residue>& found) {
+  Json json = Json::array();
+  for (const Residue& one : found) json.push_back({one.kind, one.name});
+  return json.dump();
 }
 
 std::string PointJson(const Point& point) {

@@ -16,6 +16,9 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run);
 std::string PointJson(const Point& point);
 Result<Point> ParsePointJson(std::string_view json);
 
+// The found column of proof_pass: [[kind, name], …].
+std::string FoundToJson(const std::vector<Residue>& found);
+
 // The leaves column of claim_tasks: [[name, point, begin_us | null, end_us | null], …].
 Result<std::vector<Leaf>> ParseLeavesJson(std::string_view json);
 

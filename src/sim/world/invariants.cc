@@ -14,6 +14,24 @@ using Broken = std::optional<std::string>;
 // A machine that nobody needs may live this long: it has to boot and to find that out.
 constexpr Duration kLongestUnneeded = minutes(6);
 
+// The first of two empty looks far enough apart, with none between them that found something, and
+// no machine that was gone later.
+const ProofPass* FindProof(const MemoryLedger& ledger, const RunRow& run) {
+  for (std::size_t i = 0; i < run.passes.size(); ++i) {
+    const ProofPass& first = run.passes[i];
+    bool is_late = std::ranges::all_of(run.machines, [&](MachineId id) {
+      const MachineRow& machine = ledger.machines[static_cast<std::size_t>(id.value - 1)];
+      return machine.gone && *machine.gone <= first.began;
+    });
+    for (std::size_t k = i; is_late && k < run.passes.size(); ++k) {
+      if (!run.passes[k].look.found.empty()) break;
+      bool is_second = k > i && run.passes[k].began - first.began >= first.look.shown_within;
+      if (is_second) return &first;
+    }
+  }
+  return nullptr;
+}
+
 bool IsDone(const TaskRow& task) {
   return task.state == TaskState::kDone || task.state == TaskState::kSkipped;
 }
@@ -156,6 +174,29 @@ Broken Invariants::MachinesAreRecorded() const {
   return std::nullopt;
 }
 
+// I6: no run is closed without two recorded empty looks, the cloud's window apart; and what had
+// been asked for before them is gone indeed, with all that it left. (What a controller that was
+// replaced asks for later finds its intent closed.)
+Broken Invariants::WhatIsClosedIsProved() const {
+  const MemoryLedger& ledger = scene_.ledger;
+  for (const RunRow& run : ledger.runs) {
+    if (run.view.state != RunState::kClosed) continue;
+    const ProofPass* proof = FindProof(ledger, run);
+    if (proof == nullptr) {
+      return fmt::format("run {} is closed, and its {} looks for residue prove nothing",
+                         run.view.id.value, run.passes.size());
+    }
+    for (const CloudMachine& m : scene_.cloud.machines()) {
+      bool is_covered = scene_.cloud.WallAt(m.asked) <= proof->began;
+      bool is_left = !m.ended || m.residue_until > scene_.time.now;
+      if (m.run != run.view.id || !is_covered || !is_left) continue;
+      return fmt::format("run {} is closed and proved gone, and {} or its volume is there",
+                         run.view.id.value, m.external_id);
+    }
+  }
+  return std::nullopt;
+}
+
 // I7: readers see only a run whose verdict is pass and whose every task is done.
 Broken Invariants::OnlyAPassIsVisible() const {
   const MemoryLedger& ledger = scene_.ledger;
@@ -222,6 +263,7 @@ std::optional<Violation> Invariants::Check() {
   if (auto v = broken(4, NeedsAreDone())) return v;
   if (auto v = broken(5, BudgetsAreSeparate())) return v;
   if (auto v = broken(6, MachinesAreRecorded())) return v;
+  if (auto v = broken(6, WhatIsClosedIsProved())) return v;
   if (auto v = broken(7, OnlyAPassIsVisible())) return v;
   if (auto v = broken(8, SameInputSameBytes())) return v;
   if (auto v = broken(9, OneActingController())) return v;

@@ -26,16 +26,17 @@ class Invariants {
 
  private:
   // Each answers what is wrong, or nothing.
-  std::optional<std::string> OneLiveLease() const;         // I1
-  std::optional<std::string> FencesOnlyGrow();             // I2
-  std::optional<std::string> OneAcceptedOutput() const;    // I3
-  std::optional<std::string> NeedsAreDone() const;         // I4
-  std::optional<std::string> BudgetsAreSeparate() const;   // I5
-  std::optional<std::string> MachinesAreRecorded() const;  // I6
-  std::optional<std::string> OnlyAPassIsVisible() const;   // I7
-  std::optional<std::string> SameInputSameBytes() const;   // I8
-  std::optional<std::string> OneActingController();        // I9
-  std::optional<std::string> EverythingIsBounded() const;  // I10
+  std::optional<std::string> OneLiveLease() const;          // I1
+  std::optional<std::string> FencesOnlyGrow();              // I2
+  std::optional<std::string> OneAcceptedOutput() const;     // I3
+  std::optional<std::string> NeedsAreDone() const;          // I4
+  std::optional<std::string> BudgetsAreSeparate() const;    // I5
+  std::optional<std::string> MachinesAreRecorded() const;   // I6
+  std::optional<std::string> WhatIsClosedIsProved() const;  // I6
+  std::optional<std::string> OnlyAPassIsVisible() const;    // I7
+  std::optional<std::string> SameInputSameBytes() const;    // I8
+  std::optional<std::string> OneActingController();         // I9
+  std::optional<std::string> EverythingIsBounded() const;   // I10
 
   const Scene& scene_;
   LifeBounds bounds_;

@@ -298,8 +298,10 @@ Status Ec2Machines::RemoveParameters(MachineId machine) {
   return {};
 }
 
-Result<std::vector<Residue>> Ec2Machines::FindResidue(RunId run) {
-  return ListResidue(caller_, options_.names.ledger, run);
+Result<ResidueLook> Ec2Machines::FindResidue(RunId run) {
+  TRY_ASSIGN(ResidueLook look, ListResidue(caller_, options_.names.ledger, run));
+  look.shown_within = options_.shown_within;
+  return look;
 }
 
 }  // namespace mayfly::aws

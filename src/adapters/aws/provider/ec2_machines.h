@@ -29,7 +29,8 @@ struct Ec2Options {
   BundleObject bundle;
   PhaseNames names;  // without tags of the user's own: those are spec.tags
   // EC2 shows new things late: what is not seen so long after it was asked for is not there, and
-  // what comes up later finds its intent closed and ends itself.
+  // what comes up later finds its intent closed and ends itself. Two empty looks for residue so far
+  // apart are the proof that nothing is left.
   Duration shown_within = seconds(60);
   Duration end_limit = seconds(90);  // of waiting for a machine to be seen ending
 };
@@ -57,7 +58,7 @@ class Ec2Machines final : public MachineProvider {
   // kUnavailable: what was asked for may still come to be shown; again later.
   Status Terminate(MachineId machine, const std::string& external_id) override;
 
-  Result<std::vector<Residue>> FindResidue(RunId run) override;
+  Result<ResidueLook> FindResidue(RunId run) override;
 
  private:
   struct Asked {

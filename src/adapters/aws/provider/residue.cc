@@ -20,7 +20,7 @@ class Finder {
         run_(run),
         tagged_{.ids = {}, .filters = OfRun(ledger, run)} {}
 
-  Result<std::vector<Residue>> Find() {
+  Result<ResidueLook> Find() {
     TRY_ASSIGN(const std::vector<Instance> instances, DescribeInstances(caller_, tagged_));
     AddInstances(instances);
     TRY(AddDisksAndNetwork());
@@ -28,15 +28,17 @@ class Finder {
     TRY(AddSpotRequests(instances));
     TRY(AddTemplatesAndFleets(instances));
     TRY(AddParameters());
-    return std::move(found_);
+    return std::move(look_);
   }
 
  private:
+  void LookFor(const char* kind) { look_.kinds.emplace_back(kind); }
   void Add(std::string kind, std::string name) {
-    found_.push_back({std::move(kind), std::move(name)});
+    look_.found.push_back({std::move(kind), std::move(name)});
   }
 
   void AddInstances(const std::vector<Instance>& instances) {
+    LookFor("instance");
     for (const Instance& one : instances) {
       if (one.state == InstanceState::kTerminated) continue;
       Add("instance", fmt::format("{} ({})", one.id, InstanceStateName(one.state)));
@@ -44,6 +46,7 @@ class Finder {
   }
 
   Status AddDisksAndNetwork() {
+    for (const char* kind : {"volume", "network interface", "address"}) LookFor(kind);
     TRY_ASSIGN(const std::vector<Volume> volumes, DescribeVolumes(caller_, tagged_));
     for (const Volume& one : volumes) Add("volume", fmt::format("{} ({})", one.id, one.state));
     TRY_ASSIGN(const std::vector<NetworkInterface> interfaces,
@@ -69,6 +72,7 @@ class Finder {
 
   // One of a machine that has ended counts against the Spot quota until it is closed.
   Status AddSpotRequests(const std::vector<Instance>& instances) {
+    LookFor("Spot request");
     TRY_ASSIGN(std::vector<SpotRequest> requests, DescribeSpotRequests(caller_, tagged_));
     std::set<std::string> seen;
     for (const SpotRequest& one : requests) seen.insert(one.id);
@@ -90,6 +94,7 @@ class Finder {
   }
 
   Status AddTemplatesAndFleets(const std::vector<Instance>& instances) {
+    for (const char* kind : {"launch template", "fleet"}) LookFor(kind);
     TRY_ASSIGN(const std::vector<LaunchTemplate> templates,
                DescribeLaunchTemplates(caller_, tagged_));
     for (const LaunchTemplate& one : templates) Add("launch template", one.id);
@@ -101,6 +106,7 @@ class Finder {
   }
 
   Status AddParameters() {
+    LookFor("parameter");
     TRY_ASSIGN(const std::vector<std::string> names,
                ListParameters(caller_, ParameterFolder(ledger_, run_)));
     for (const std::string& name : names) Add("parameter", name);
@@ -111,12 +117,12 @@ class Finder {
   const std::string& ledger_;
   RunId run_;
   Selection tagged_;
-  std::vector<Residue> found_;
+  ResidueLook look_;
 };
 
 }  // namespace
 
-Result<std::vector<Residue>> ListResidue(Caller& caller, const std::string& ledger, RunId run) {
+Result<ResidueLook> ListResidue(Caller& caller, const std::string& ledger, RunId run) {
   return Finder(caller, ledger, run).Find();
 }
 

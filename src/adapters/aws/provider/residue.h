@@ -11,10 +11,10 @@
 
 namespace mayfly::aws {
 
-// Empty is the proof that nothing is left that bills. EC2 shows instances for an hour after their
-// end; of those that it shows, the Spot request and the fleet are looked at by their ids, since EC2
-// lists an instant fleet only by its id.
-Result<std::vector<Residue>> ListResidue(Caller& caller, const std::string& ledger, RunId run);
+// Empty: nothing is shown that bills. Says nothing of how late EC2 shows things. EC2 shows
+// instances for an hour after their end; of those that it shows, the Spot request and the fleet are
+// looked at by their ids, since EC2 lists an instant fleet only by its id.
+Result<ResidueLook> ListResidue(Caller& caller, const std::string& ledger, RunId run);
 
 // The ids of the fleets that started them.
 std::vector<std::string> FleetsOf(const std::vector<Instance>& instances);

@@ -128,11 +128,17 @@ Json BillJson(const Cloud& cloud) {
 }
 
 Json ResourcesJson(const Cloud& cloud) {
-  Json json{{"instances", Json::array()},        {"volumes", Json::array()},
-            {"interfaces", Json::array()},       {"addresses", Json::array()},
-            {"spot_requests", Json::array()},    {"snapshots", Json::array()},
-            {"launch_templates", Json::array()}, {"fleets", Json::array()},
-            {"schedules", Json::array()}};
+  Json json{{"instances", Json::array()},
+            {"volumes", Json::array()},
+            {"interfaces", Json::array()},
+            {"addresses", Json::array()},
+            {"spot_requests", Json::array()},
+            {"snapshots", Json::array()},
+            {"launch_templates", Json::array()},
+            {"fleets", Json::array()},
+            {"schedules", Json::array()},
+            {"groups", Json::array()},
+            {"images", Json::array()}};
   for (const std::string& id : cloud.launch_order) {
     json["instances"].push_back(InstanceJson(cloud.instances.at(id)));
   }
@@ -156,6 +162,13 @@ Json ResourcesJson(const Cloud& cloud) {
   for (const auto& [id, one] : cloud.fleets) {
     json["fleets"].push_back({{"id", id}, {"deleted", When(one.deleted)}, {"tags", one.tags}});
   }
+  for (const auto& [id, one] : cloud.groups) {
+    json["groups"].push_back(
+        {{"id", id}, {"name", one.name}, {"deleted", When(one.deleted)}, {"tags", one.tags}});
+  }
+  for (const auto& [id, one] : cloud.images) {
+    json["images"].push_back({{"id", id}, {"deleted", When(one.deleted)}});
+  }
   for (const Schedule& one : cloud.schedules) {
     json["schedules"].push_back({{"name", one.name},
                                  {"at", Stamp(one.at)},
@@ -172,6 +185,15 @@ Json AllResourcesJson(const Services& services) {
   Json json = ResourcesJson(services.cloud);
   json["parameters"] = Json::array();
   for (const auto& [name, value] : services.parameters) json["parameters"].push_back(name);
+  json["uploads"] = Json::array();
+  for (const auto& [id, one] : services.uploads) {
+    json["uploads"].push_back({{"id", id}, {"bucket", one.bucket}, {"key", one.key}});
+  }
+  json["clusters"] = Json::array();
+  for (const auto& [name, one] : services.clusters) {
+    json["clusters"].push_back(
+        {{"name", name}, {"least", one.least}, {"most", one.most}, {"tags", one.tags}});
+  }
   return json;
 }
 

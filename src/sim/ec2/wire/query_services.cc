@@ -7,16 +7,6 @@
 namespace mayfly::ec2 {
 namespace {
 
-HttpReply Reply(const Services& services, const std::string& action, std::string_view space,
-                const std::string& result) {
-  HttpReply reply;
-  reply.body = fmt::format(
-      "<{0}Response xmlns=\"{1}\"><{0}Result>{2}</{0}Result><ResponseMetadata>"
-      "<RequestId>{3:032}</RequestId></ResponseMetadata></{0}Response>",
-      action, space, result, services.requests);
-  return reply;
-}
-
 HttpReply NoAction(const std::string& action) {
   return RefuseQuery({"InvalidAction", "Could not find operation " + action, 400});
 }
@@ -36,34 +26,30 @@ std::string AssumedRole(const Services& services, const Params& params) {
 
 }  // namespace
 
+HttpReply QueryReply(const Services& services, const std::string& action, std::string_view space,
+                     const std::string& result) {
+  HttpReply reply;
+  reply.body = fmt::format(
+      "<{0}Response xmlns=\"{1}\"><{0}Result>{2}</{0}Result><ResponseMetadata>"
+      "<RequestId>{3:032}</RequestId></ResponseMetadata></{0}Response>",
+      action, space, result, services.requests);
+  return reply;
+}
+
 HttpReply AnswerSts(Services& services, const Params& params) {
   constexpr std::string_view kSpace = "https://sts.amazonaws.com/doc/2011-06-15/";
   const std::string action = params.Text("Action");
   if (action == "GetCallerIdentity") {
-    return Reply(services, action, kSpace,
-                 fmt::format("<Arn>arn:aws:iam::{0}:user/operator</Arn>"
-                             "<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>{0}</Account>",
-                             kAccount));
+    return QueryReply(services, action, kSpace,
+                      fmt::format("<Arn>arn:aws:iam::{0}:user/operator</Arn>"
+                                  "<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>{0}</Account>",
+                                  kAccount));
   }
   if (action != "AssumeRole") return NoAction(action);
   if (params.Text("RoleArn").empty() || params.Text("RoleSessionName").empty()) {
     return RefuseQuery({"ValidationError", "RoleArn and RoleSessionName are needed", 400});
   }
-  return Reply(services, action, kSpace, AssumedRole(services, params));
-}
-
-HttpReply AnswerRds(Services& services, const Params& params) {
-  constexpr std::string_view kSpace = "http://rds.amazonaws.com/doc/2014-10-31/";
-  const std::string action = params.Text("Action");
-  const bool is_cluster = action == "DescribeDBClusters";
-  if (!is_cluster && action != "DescribeDBInstances") return NoAction(action);
-  const std::string kind = is_cluster ? "DBCluster" : "DBInstance";
-  const std::string named = params.Text(kind + "Identifier");
-  if (!named.empty()) {
-    return RefuseQuery({is_cluster ? "DBClusterNotFoundFault" : "DBInstanceNotFound",
-                        fmt::format("{} {} not found.", kind, named), 404});
-  }
-  return Reply(services, action, kSpace, fmt::format("<{0}s/>", kind));
+  return QueryReply(services, action, kSpace, AssumedRole(services, params));
 }
 
 HttpReply RefuseQuery(const Refusal& why) {

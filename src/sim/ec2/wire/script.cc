@@ -303,6 +303,28 @@ Status DoBucket(Services& services, Step& step) {
   return {};
 }
 
+// "KEY=VALUE" each.
+std::map<std::string, std::string> ReadTags(Step& step) {
+  std::map<std::string, std::string> tags;
+  for (const std::string& pair : step.Texts("tags")) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) step.Complain("tags", "a list of \"KEY=VALUE\"");
+    tags[pair.substr(0, equals)] = pair.substr(std::min(equals, pair.size() - 1) + 1);
+  }
+  return tags;
+}
+
+Status DoCluster(Services& services, Step& step) {
+  DatabaseCluster cluster{.name = step.Text("name"),
+                          .least = step.Number("least").value_or(0.5),
+                          .most = step.Number("most").value_or(8)};
+  cluster.tags = ReadTags(step);
+  if (cluster.name.empty()) step.Complain("name", "the name of a cluster");
+  TRY(step.Finish());
+  services.clusters[cluster.name] = std::move(cluster);
+  return {};
+}
+
 // From now on nothing goes wrong any more. Prices stay as they were moved.
 Status DoClear(Services& services, Step& step) {
   TRY(step.Finish());
@@ -317,7 +339,7 @@ struct Verb {
   std::string_view name;
   Status (*run)(Services& services, Step& step);
 };
-constexpr std::array<Verb, 13> kVerbs{{{"delays", DoDelays},
+constexpr std::array<Verb, 14> kVerbs{{{"delays", DoDelays},
                                        {"capacity", DoCapacity},
                                        {"calls", DoCalls},
                                        {"deaths", DoDeaths},
@@ -329,6 +351,7 @@ constexpr std::array<Verb, 13> kVerbs{{{"delays", DoDelays},
                                        {"parameter", DoParameter},
                                        {"secret", DoSecret},
                                        {"bucket", DoBucket},
+                                       {"cluster", DoCluster},
                                        {"clear", DoClear}}};
 
 Status Do(Services& services, const Json& json) {

@@ -35,11 +35,29 @@ struct CallRecord {
   std::string code;  // of the refusal
 };
 
+// A multipart upload that is not finished: its parts bill like objects.
+struct Upload {
+  std::string bucket;
+  std::string key;
+  Instant initiated;
+  std::map<int, std::string> parts;
+};
+
+// A serverless database cluster, as far as its capacity goes.
+struct DatabaseCluster {
+  std::string name;
+  double least = 0.5;
+  double most = 8;
+  std::map<std::string, std::string> tags;
+};
+
 struct Services {
   Cloud cloud;
   std::map<std::string, std::string> parameters;                 // SSM, beside the public ones
   std::map<std::string, std::string> secrets;                    // Secrets Manager
   std::map<std::string, std::map<std::string, Object>> buckets;  // S3
+  std::map<std::string, Upload> uploads;                         // by upload id
+  std::map<std::string, DatabaseCluster> clusters;               // RDS
   std::map<std::string, MetadataToken> metadata_tokens;
   std::vector<CallRecord> calls;                           // the last kCallsKept
   std::vector<std::pair<Instant, nlohmann::json>> script;  // steps that wait for their time

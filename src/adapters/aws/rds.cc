@@ -1,5 +1,7 @@
 #include "adapters/aws/rds.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <functional>
 
@@ -82,6 +84,10 @@ Result<DbCluster> ParseCluster(pugi::xml_node node) {
     TRY_ASSIGN(cluster.port, NeedInt(node, "Port"));
   }
   cluster.has_iam_login = Text(node, "IAMDatabaseAuthenticationEnabled") == "true";
+  cluster.arn = Text(node, "DBClusterArn");
+  for (pugi::xml_node tag : Items(node, "TagList", "Tag")) {
+    cluster.tags.emplace_back(Text(tag, "Key"), Text(tag, "Value"));
+  }
   const std::string scaling = "ServerlessV2ScalingConfiguration/";
   TRY_ASSIGN(cluster.least_capacity, MaybeDouble(node, scaling + "MinCapacity"));
   TRY_ASSIGN(cluster.most_capacity, MaybeDouble(node, scaling + "MaxCapacity"));
@@ -100,6 +106,25 @@ Result<std::vector<DbCluster>> DescribeDbClusters(Caller& caller, const std::str
   return Describe<DbCluster>(
       caller, {"DescribeDBClusters", "DBClusterIdentifier", "DBClusters", "DBCluster"}, id,
       &ParseCluster);
+}
+
+Status SetLeastCapacity(Caller& caller, const DbCluster& cluster, double least) {
+  if (!cluster.most_capacity) return Invalid(cluster.id + " has no capacity that could be set");
+  Query query("ModifyDBCluster", "2014-10-31");
+  query.Set("DBClusterIdentifier", cluster.id)
+      .Set("ServerlessV2ScalingConfiguration.MinCapacity", fmt::format("{}", least))
+      .Set("ServerlessV2ScalingConfiguration.MaxCapacity",
+           fmt::format("{}", *cluster.most_capacity))
+      .SetFlag("ApplyImmediately", true);
+  TRY(caller.Send(QueryCall(Service::kRds, query, Effect::kRepeatable)));
+  return {};
+}
+
+Status RemoveDbTags(Caller& caller, const std::string& arn, const std::vector<std::string>& keys) {
+  Query query("RemoveTagsFromResource", "2014-10-31");
+  query.Set("ResourceName", arn).SetList("TagKeys.member", keys);
+  TRY(caller.Send(QueryCall(Service::kRds, query, Effect::kRepeatable)));
+  return {};
 }
 
 Result<std::string> DbAuthToken(Caller& caller, const DbLogin& login) {

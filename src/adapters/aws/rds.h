@@ -24,8 +24,15 @@ struct DbCluster {
   bool has_iam_login = false;
   // Of a serverless one, in capacity units (ACU).
   std::optional<double> least_capacity, most_capacity;
+  std::string arn;
+  Tags tags;
 };
 Result<std::vector<DbCluster>> DescribeDbClusters(Caller& caller, const std::string& id = "");
+
+// The least capacity of a serverless one from now on; the most stays.
+Status SetLeastCapacity(Caller& caller, const DbCluster& cluster, double least);
+// Tags that are not there are fine.
+Status RemoveDbTags(Caller& caller, const std::string& arn, const std::vector<std::string>& keys);
 
 // A password that is good for 15 minutes, for `user` at HOST:PORT with TLS. It is a secret (I12).
 struct DbLogin {

@@ -23,6 +23,17 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:DeleteLaunchTemplate", kController, kTagged, "removes the template"},
     {"ec2:CancelSpotInstanceRequests", kController, kTagged, "closes a Spot request that lingers"},
     {"ec2:GetConsoleOutput", kController, kTagged, "reads the last words of a failed boot"},
+    // What a sweep takes away, once it was found unneeded twice.
+    {"ec2:DeleteTags", kController, kTagged, "takes the mark off what is needed after all"},
+    {"ec2:DeleteVolume", kController, kTagged, "removes a disk that was left"},
+    {"ec2:DeleteSnapshot", kController, kTagged, "removes a snapshot after its day"},
+    {"ec2:DeleteNetworkInterface", kController, kTagged, "removes an interface that was left"},
+    {"ec2:ReleaseAddress", kController, kTagged, "gives back an address that was left"},
+    {"ec2:DeleteSecurityGroup", kController, kTagged, "removes a security group that was left"},
+    {"scheduler:DeleteSchedule", kController, kSchedules, "removes a schedule whose machine is gone"},
+    {"s3:AbortMultipartUpload", kController, kObjects, "ends an upload that nobody finished"},
+    {"rds:ModifyDBCluster", kController, kClusters, "sets a raised floor back to what it was"},
+    {"rds:RemoveTagsFromResource", kController, kClusters, "the same: its tags go then"},
     // What is there: for the preflight, and for the proof that nothing is left.
     {"ec2:DescribeInstances", kController, kLists, "sees machines; counts what quotas are used"},
     {"ec2:DescribeInstanceStatus", kController, kLists, "sees maintenance that is planned"},
@@ -33,6 +44,10 @@ constexpr auto kPermissions = std::to_array<Permission>({
      "sees Spot requests, which count against the quota while they are open"},
     {"ec2:DescribeFleets", kController, kLists, "looks for fleets that were left"},
     {"ec2:DescribeLaunchTemplates", kController, kLists, "looks for templates that were left"},
+    {"ec2:DescribeSnapshots", kController, kLists, "looks for snapshots that were left"},
+    {"ec2:DescribeRegions", kController, kLists, "which regions the account has enabled"},
+    {"ec2:DescribeTags", kController, kLists, "whether a region has anything with our tag"},
+    {"scheduler:ListSchedules", kController, kLists, "looks for schedules that were left"},
     // What is for sale, and where.
     {"ec2:DescribeInstanceTypes", kController, kLists, "vCPU, memory and architecture of types"},
     {"ec2:DescribeInstanceTypeOfferings", kController, kLists, "which zone has which type"},
@@ -52,6 +67,8 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"rds:DescribeDBClusters", kController, kLists, "which instances a cluster's name stands for"},
     // What a machine is given.
     {"s3:ListBucket", kController, kBucket, "sees that the bucket is there, and what is in it"},
+    {"s3:ListBucketMultipartUploads", kController, kBucket, "looks for unfinished uploads"},
+    {"s3:ListMultipartUploadParts", kController, kObjects, "how much of one is there"},
     {"s3:PutObject", kController, kObjects, "puts the program that machines will run"},
     {"s3:GetObject", kBoth, kObjects, "fetches it; compares it with what was put"},
     {"ssm:PutParameter", kController, kParameters, "leaves a machine its login, encrypted"},
@@ -66,10 +83,8 @@ constexpr auto kPermissions = std::to_array<Permission>({
      "reads what a reference secretsmanager:mayfly/… names"},
     // The client knows these, and nothing calls them yet: granted to nobody.
     {"ec2:CreateSnapshot", kNobody, kTagged, "keeps a disk's state"},
-    {"ec2:DescribeSnapshots", kNobody, kLists, "looks for snapshots that were left"},
     {"cloudwatch:GetMetricData", kNobody, kLists, "capacity that a database took"},
     {"scheduler:CreateSchedule", kNobody, kLists, "an end that AWS itself carries out"},
-    {"scheduler:DeleteSchedule", kNobody, kLists, "takes it back"},
     {"sts:AssumeRole", kNobody, kLists,
      "takes on the role that a profile names; whoever names one grants it"},
 });
@@ -79,6 +94,8 @@ constexpr auto kRenamed = std::to_array<RenamedCall>({
     {"s3:HeadBucket", "s3:ListBucket"},
     {"s3:HeadObject", "s3:GetObject"},
     {"s3:ListObjectsV2", "s3:ListBucket"},
+    {"s3:ListMultipartUploads", "s3:ListBucketMultipartUploads"},
+    {"s3:ListParts", "s3:ListMultipartUploadParts"},
 });
 
 constexpr auto kImplied =

@@ -22,6 +22,8 @@ enum class Scope {
   kPublicImages,  // AWS's public parameters, which name the newest images
   kSecrets,       // secrets that are called mayfly/…
   kThroughSsm,    // keys, as far as the parameter store asks in our name
+  kSchedules,     // schedules whose name has the ledger's identity in it
+  kClusters,      // database clusters that carry our ledger's tag
 };
 
 // kNobody: the client knows the call, and no command makes it.

@@ -58,6 +58,10 @@ std::string_view SidOf(Scope of) {
       return "SecretsNamedForUs";
     case Scope::kThroughSsm:
       return "KeysThroughTheParameterStoreOnly";
+    case Scope::kSchedules:
+      return "SchedulesNamedForUs";
+    case Scope::kClusters:
+      return "FloorsThatWeRaised";
   }
   return "";
 }
@@ -92,6 +96,11 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return fmt::format("arn:aws:secretsmanager:{}:{}:secret:mayfly/*", region, account);
     case Scope::kThroughSsm:
       return fmt::format("arn:aws:kms:{}:{}:key/*", region, account);
+    case Scope::kSchedules:
+      return fmt::format("arn:aws:scheduler:{}:{}:schedule/*/mayfly-{}-run-*", region, account,
+                         OrAny(scope.ledger));
+    case Scope::kClusters:
+      return fmt::format("arn:aws:rds:{}:{}:cluster:*", region, account);
   }
   return {};
 }
@@ -114,6 +123,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kBorn:
       return HasTag(kRequestTag, scope);
     case Scope::kTagged:
+    case Scope::kClusters:
       return HasTag(kResourceTag, scope);
     case Scope::kTagsAtBirth:
       return Condition("StringEquals", "ec2:CreateAction",
@@ -129,6 +139,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kParameters:
     case Scope::kPublicImages:
     case Scope::kSecrets:
+    case Scope::kSchedules:
       return {};
   }
   return {};
@@ -137,7 +148,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
 constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
      Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
-     Scope::kThroughSsm, Scope::kSecrets});
+     Scope::kThroughSsm, Scope::kSecrets, Scope::kSchedules, Scope::kClusters});
 
 bool IsFor(const Permission& permission, Grantee who) {
   return permission.who == who || permission.who == Grantee::kBoth;

@@ -18,6 +18,12 @@ namespace mayfly::aws {
 inline constexpr std::string_view kLedgerTag = "mayfly:ledger";
 inline constexpr std::string_view kRunTag = "mayfly:run";
 inline constexpr std::string_view kMachineTag = "mayfly:machine";
+// Of what a sweep found and nobody needs: since when, "2026-11-28T04:00:00Z".
+inline constexpr std::string_view kOrphanTag = "mayfly:orphan";
+// Of a kept snapshot: until when.
+inline constexpr std::string_view kExpiresTag = "mayfly:expires";
+// Of a database whose least capacity was raised: what it was, "0.5".
+inline constexpr std::string_view kFloorTag = "mayfly:floor-before";
 // EC2's own, on what a fleet started.
 inline constexpr std::string_view kFleetTag = "aws:ec2:fleet-id";
 
@@ -44,6 +50,10 @@ Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant en
 Filters OfRun(const std::string& ledger, RunId run);
 Filters OfMachine(const std::string& ledger, MachineId machine);
 std::optional<MachineId> MachineOf(const Tags& tags);
+std::optional<RunId> RunOf(const Tags& tags);
+// Of a schedule, a template, a parameter's last parts: "mayfly-LEDGER-run-R-machine-M". Absent: the
+// name is another ledger's, or of another form.
+std::optional<MachineName> ParseMachineName(std::string_view name, const std::string& ledger);
 std::string_view TagValue(const Tags& tags, std::string_view key);  // empty: absent
 
 // SSM's parameters: "/mayfly/LEDGER/run-R/machine-M", and the folders above it.

@@ -37,7 +37,7 @@ HttpReply NoUpload() {
 }
 
 HttpReply Begin(Services& services, const Asked& asked) {
-  const std::string id = fmt::format("upload-{:06}", services.requests);
+  const std::string id = MakeId(services.cloud, "upload-");
   services.uploads[id] = {
       .bucket = asked.bucket, .key = asked.key, .initiated = services.cloud.now};
   Xml xml;

@@ -8,9 +8,13 @@
 #include "cli/about_run.h"
 #include "cli/ec2_estates.h"
 #include "cli/sweep_text.h"
+#include "cli/sweep_world.h"
 #include "sweep/monthly.h"
 
 namespace mayfly::cli {
+
+void AddSweep(CLI::App& app, Session& session);
+
 namespace {
 
 constexpr const char* kFooter =
@@ -42,10 +46,10 @@ struct Places {
 };
 
 Result<Places> FindPlaces(const Flags& flags, const Session& session, Host& host,
-                          const Place& place, Ledger& ledger) {
+                          const Place& place, RegisterStore& ledger) {
   Places places;
-  places.local = MakeLocalEstate(place, session.program, ledger.registers());
-  TRY_ASSIGN(const LedgerRegister known, ledger.registers().LoadRegister());
+  places.local = MakeLocalEstate(place, session.program, ledger);
+  TRY_ASSIGN(const LedgerRegister known, ledger.LoadRegister());
   const bool is_cloudy = known.has_rented || !known.regions.empty() || !known.unread.empty() ||
                          flags.all_regions || !flags.regions.empty();
   if (!is_cloudy) return places;
@@ -98,8 +102,9 @@ Result<int> RunSweep(const Flags& flags, const Session& session) {
   std::unique_ptr<Host> host = MakeHost();
   TRY_ASSIGN(const Place place, FindLedger(flags.ledger.database, flags.ledger.state_dir));
   TRY_ASSIGN(const std::unique_ptr<Ledger> ledger, OpenLedger(place));
-  TRY_ASSIGN(Places places, FindPlaces(flags, session, *host, place, *ledger));
-  sweep::Sweeper sweeper(places.estates(), ledger->registers(), host->clock(),
+  const std::unique_ptr<RegisterStore> registers = MakeRegisterStore(*ledger);
+  TRY_ASSIGN(Places places, FindPlaces(flags, session, *host, place, *registers));
+  sweep::Sweeper sweeper(places.estates(), *registers, host->clock(),
                          {.window = window, .is_reaping = flags.reap});
   TRY(SweepThrough(sweeper, *host, flags));
   const Instant now = host->clock().Wall();

@@ -77,7 +77,8 @@ std::string Summary(const SweepReport& report) {
   std::string text;
   const std::size_t needed = CountUnshown(report, Whose::kOurs);
   const std::size_t theirs = CountUnshown(report, Whose::kAnotherLedgers);
-  if (needed > 0) text += Things(needed, "is needed", "are needed") + ", or kept until a day to come\n";
+  if (needed > 0)
+    text += Things(needed, "is needed", "are needed") + ", or kept until a day to come\n";
   if (theirs > 0) text += Things(theirs, "is", "are") + " another ledger's, and left alone\n";
   const SweepTotals totals = SumUp(report);
   if (totals.ours > Money{}) {
@@ -86,7 +87,8 @@ std::string Summary(const SweepReport& report) {
   if (totals.nobodys > Money{}) {
     text += fmt::format("nobody's, for you to judge: {} a month\n", FormatMoney(totals.nobodys));
   }
-  if (totals.unpriced > 0) text += Things(static_cast<std::size_t>(totals.unpriced), "has", "have") + " no known price\n";
+  if (totals.unpriced > 0)
+    text += Things(static_cast<std::size_t>(totals.unpriced), "has", "have") + " no known price\n";
   return text;
 }
 
@@ -98,7 +100,8 @@ std::string Conclusion(const SweepReport& report) {
         "nothing of ours is left: {} looks, {} apart, and the last two found nothing\n",
         report.passes, HumanDuration(report.window));
   }
-  if (left > 0) return Things(static_cast<std::size_t>(left), "of ours is left\n", "of ours are left\n");
+  if (left > 0)
+    return Things(static_cast<std::size_t>(left), "of ours is left\n", "of ours are left\n");
   if (!report.last.missing.empty()) return "the ledger counts on machines that are not there\n";
   return "nobody can tell whether anything is left: not every place answered\n";
 }

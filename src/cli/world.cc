@@ -10,7 +10,6 @@
 
 #include "adapters/embedded/embedded_postgres.h"
 #include "adapters/http/curl_client.h"
-#include "adapters/local/local_estate.h"
 #include "adapters/local/local_machines.h"
 #include "adapters/posix/deadline.h"
 #include "adapters/posix/disk.h"
@@ -24,7 +23,6 @@
 #include "adapters/postgres/plan_check.h"
 #include "adapters/postgres/plan_store.h"
 #include "adapters/postgres/read_store.h"
-#include "adapters/postgres/register_store.h"
 #include "adapters/postgres/room.h"
 #include "adapters/postgres/run_store.h"
 #include "adapters/postgres/slot_session.h"
@@ -100,7 +98,6 @@ class RealLedger final : public Ledger {
         runs_(conninfo_),
         reads_(conninfo_),
         plans_(conninfo_),
-        registers_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
@@ -108,7 +105,6 @@ class RealLedger final : public Ledger {
   RunStore& runs() override { return runs_; }
   ReadStore& reads() override { return reads_; }
   PlanStore& plans() override { return plans_; }
-  RegisterStore& registers() override { return registers_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
@@ -175,7 +171,6 @@ class RealLedger final : public Ledger {
   postgres::PgRunStore runs_;
   postgres::PgReadStore reads_;
   postgres::PgPlanStore plans_;
-  postgres::PgRegisterStore registers_;
   postgres::SourceTables source_;
 };
 
@@ -258,12 +253,6 @@ Result<Place> FindLedger(const std::string& database, const std::string& state_d
 
 Status RememberLedger(Host& host, const Place& place) {
   return host.files().Write(place.state_dir + "/" + kReferenceFile, place.database + "\n");
-}
-
-std::unique_ptr<Estate> MakeLocalEstate(const Place& place, const std::string& program,
-                                        RegisterStore& ledger) {
-  return std::make_unique<local::LocalEstate>(
-      local::LocalOptions{program, place.state_dir, place.database == kEmbedded}, ledger);
 }
 
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program) {

@@ -11,7 +11,6 @@
 #include "model/plan.h"
 #include "model/preflight.h"
 #include "seams/clock.h"
-#include "seams/estate.h"
 #include "seams/file_system.h"
 #include "seams/http_client.h"
 #include "seams/machine_provider.h"
@@ -21,7 +20,6 @@
 #include "seams/price_source.h"
 #include "seams/process_runner.h"
 #include "seams/read_store.h"
-#include "seams/register_store.h"
 #include "seams/run_data.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"
@@ -66,7 +64,6 @@ class Ledger {
   virtual RunStore& runs() = 0;
   virtual ReadStore& reads() = 0;
   virtual PlanStore& plans() = 0;
-  virtual RegisterStore& registers() = 0;
 
   // Reads a run's data as the read-only role.
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;
@@ -111,10 +108,6 @@ Status RememberLedger(Host& host, const Place& place);
 
 // Local machines: supervised process groups started by `program`.
 std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std::string& program);
-
-// What the machines of a state folder left on this computer. The ledger outlives it.
-std::unique_ptr<Estate> MakeLocalEstate(const Place& place, const std::string& program,
-                                        RegisterStore& ledger);
 
 // Machines, and what is known of where they come from.
 struct Provider {

@@ -134,6 +134,8 @@ class Judge {
     if (!since) {
       finding.action = Action::kJudge;
       finding.next = "nothing says since when; look at it, and put it right by hand";
+    } else if (!finding.thing.held_by.empty()) {
+      finding.action = Action::kWait;
     } else if (evidence_.ledger.now - *since < evidence_.window) {
       finding.action = Action::kWait;
       finding.next = "not needed for less than the consistency window: seen to later";

@@ -3,6 +3,7 @@ nobody's and another ledger's, around a ledger in which one machine is gone, one
 slowly. What is found, named and priced; what is reaped; and what is never touched."""
 
 import json
+import subprocess
 import sys
 import time
 
@@ -404,6 +405,25 @@ def test_a_folder_of_a_local_machine_is_reaped_where_the_ledger_knows_its_proces
     assert code == 8 and [thing["id"] for thing in found["things"] if thing["left"]] == [str(ours)]
     site.sweep("--reap")
     assert not ours.exists() and theirs.exists()
+
+
+def test_a_process_whose_folder_is_gone_is_ended_where_the_ledger_knows_it(site):
+    scratch = site.mayfly.folder.resolve() / ".mayfly/machines/run-1/machine-1"
+    start = lambda folder: subprocess.Popen(["sleep", "1000"], env={"MAYFLY_SCRATCH": str(folder)})  # noqa: E731
+    ours, theirs = start(scratch), start(scratch.with_name("machine-9"))
+    try:
+        ticks = open(f"/proc/{ours.pid}/stat").read().rpartition(")")[2].split()[19]
+        site.query("update mayfly.machine set provider = 'local', region = '', external_id = %s where id = 1",
+                   f"{ours.pid}:{ticks}")
+        _, found = site.sweep(window="1ms")
+        [left] = [thing for thing in found["things"] if thing["left"]]
+        assert left["id"] == str(scratch) and left["state"] == "running"
+        site.sweep("--reap")
+        assert ours.wait(timeout=10) == -9 and theirs.poll() is None
+    finally:
+        for process in (ours, theirs):
+            process.kill()
+            process.wait()
 
 
 def test_people_read_a_table_with_what_to_do(site):

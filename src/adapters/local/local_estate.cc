@@ -6,12 +6,14 @@
 #include <charconv>
 #include <filesystem>
 
-#include "adapters/posix/errno_error.h"
+#include "adapters/posix/process_table.h"
 
 namespace mayfly::local {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr Duration kEndLimit = seconds(10);
 
 // "run-3" of "run-"; absent: another name.
 std::optional<std::int64_t> NumberAfter(std::string_view name, std::string_view prefix) {
@@ -51,22 +53,47 @@ LocalEstate::LocalEstate(const LocalOptions& options, RegisterStore& ledger)
       place_(kHere) {}
 
 Result<std::vector<Thing>> LocalEstate::Look() {
+  TRY_ASSIGN(known_, ledger_.LoadRegister());
   std::vector<Thing> things;
+  TRY(AddFolders(things));
+  AddProcesses(things);
+  return things;
+}
+
+Status LocalEstate::AddFolders(std::vector<Thing>& things) {
   for (const std::int64_t run : NumberedFolders(folder_, "run-")) {
     TRY_ASSIGN(const std::vector<MachineSighting> seen, machines_.List(RunId{run}));
-    if (seen.empty()) continue;
-    TRY_ASSIGN(const LedgerRegister ledger, ledger_.LoadRegister());
-    identity_ = ledger.identity;
     for (const MachineSighting& one : seen) {
-      Thing thing{.kind = ThingKind::kMachineFolder, .place = place_};
-      thing.id = fmt::format("{}/run-{}/machine-{}", folder_, run, one.machine.value);
-      thing.about = "process " + one.external_id;
-      thing.state = one.alive ? "running" : "ended";
-      if (IsKnown(ledger, one)) thing.claim = {ledger.identity, RunId{run}, one.machine};
-      things.push_back(std::move(thing));
+      Add(one, fmt::format("{}/run-{}/machine-{}", folder_, run, one.machine.value), things);
     }
   }
-  return things;
+  return {};
+}
+
+// Every process of a machine carries the name of its folder, whether that is still there or not.
+void LocalEstate::AddProcesses(std::vector<Thing>& things) {
+  for (const posix::ProcessRecord& process : posix::ListProcesses()) {
+    const auto scratch = posix::ReadEnvironment(process.id.pid, kScratchVariable);
+    if (!scratch || !scratch->starts_with(folder_ + "/")) continue;
+    const bool is_seen = std::any_of(things.begin(), things.end(),
+                                     [&](const Thing& one) { return one.id == *scratch; });
+    const auto number = NumberAfter(fs::path(*scratch).filename().string(), "machine-");
+    if (is_seen || !number) continue;
+    Add({MachineId{*number}, posix::FormatProcessId(process.id), true}, *scratch, things);
+  }
+}
+
+void LocalEstate::Add(const MachineSighting& seen, const std::string& scratch,
+                      std::vector<Thing>& things) {
+  Thing thing{.kind = ThingKind::kMachineFolder, .place = place_, .id = scratch};
+  thing.about = "process " + seen.external_id;
+  thing.state = seen.alive ? "running" : "ended";
+  const std::string run = fs::path(scratch).parent_path().filename().string();
+  const auto number = NumberAfter(run, "run-");
+  if (number && IsKnown(known_, seen)) {
+    thing.claim = {known_.identity, RunId{*number}, seen.machine};
+  }
+  things.push_back(std::move(thing));
 }
 
 Status LocalEstate::Mark(const Thing& thing, Instant) {
@@ -76,9 +103,13 @@ Status LocalEstate::Mark(const Thing& thing, Instant) {
 Status LocalEstate::Unmark(const Thing& thing) { return Mark(thing, Instant{}); }
 
 Status LocalEstate::Remove(const Thing& thing) {
-  const bool is_ours = !identity_.empty() && thing.claim.ledger == identity_;
+  const bool is_ours = !known_.identity.empty() && thing.claim.ledger == known_.identity;
   if (!is_ours || !thing.claim.machine) return Denied(thing.id + " is not of this ledger");
-  return machines_.Terminate(*thing.claim.machine, "");
+  std::error_code code;
+  if (fs::exists(thing.id, code)) return machines_.Terminate(*thing.claim.machine, "");
+  TRY(posix::KillUntilGone([&] { return posix::FindByEnvironment(kScratchVariable, thing.id); },
+                           kEndLimit));
+  return {};
 }
 
 Status LocalEstate::Restore(const Thing& thing) {

@@ -1,5 +1,6 @@
 #pragma once
-// This computer as a place where things can be left over: what the machines of a state folder left.
+// This computer as a place where things can be left over: what the machines of a state folder left,
+// folders and processes, also processes whose folder somebody has removed.
 //
 // Run and machine numbers are a ledger's own, and two ledgers may have used one state folder: a
 // machine's folder is ours only where the ledger knows its process by the very id that Launch wrote
@@ -28,11 +29,15 @@ class LocalEstate final : public Estate {
   Status Restore(const Thing& thing) override;
 
  private:
+  Status AddFolders(std::vector<Thing>& things);
+  void AddProcesses(std::vector<Thing>& things);
+  void Add(const MachineSighting& seen, const std::string& scratch, std::vector<Thing>& things);
+
   LocalMachines machines_;
   std::string folder_;
   RegisterStore& ledger_;
   std::string place_;
-  std::string identity_;  // of the ledger, once it was read
+  LedgerRegister known_;  // as it was read in this look
 };
 
 }  // namespace mayfly::local

@@ -30,10 +30,21 @@ Result<std::unique_ptr<AwsClient>> AwsClient::Open(Host& host, const std::string
 }
 
 AwsClient::AwsClient(Host& host, const Settings& settings)
-    : http_({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")}),
+    : host_(host),
+      policy_(settings.policy),
+      http_({.ca_bundle = FromProcess("AWS_CA_BUNDLE").value_or("")}),
       credentials_({settings.environment, host.files(), host.processes(), http_, host.clock()},
                    settings.profiles, settings.endpoints),
       caller_({http_, credentials_, host.clock(), host.waiter()}, settings.endpoints,
               Rng(std::random_device()()), settings.policy) {}
+
+aws::Caller& AwsClient::In(const std::string& region) {
+  if (region == this->region()) return caller_;
+  const auto found = elsewhere_.find(region);
+  if (found != elsewhere_.end()) return found->second;
+  aws::Caller made({http_, credentials_, host_.clock(), host_.waiter()},
+                   caller_.endpoints().In(region), Rng(std::random_device()()), policy_);
+  return elsewhere_.emplace(region, std::move(made)).first->second;
+}
 
 }  // namespace mayfly::cli

@@ -1,6 +1,7 @@
 #pragma once
 // A client of AWS as the AWS tools find theirs: environment, profiles, endpoints, credentials.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ class AwsClient {
   AwsClient& operator=(const AwsClient&) = delete;
 
   aws::Caller& caller() { return caller_; }
+  // The same client's, for another region; lives as long as the client.
+  aws::Caller& In(const std::string& region);
   const std::string& region() const { return caller_.endpoints().region(); }
 
  private:
@@ -33,9 +36,12 @@ class AwsClient {
   };
   AwsClient(Host& host, const Settings& settings);
 
+  Host& host_;
+  aws::CallPolicy policy_;
   http::CurlClient http_;
   aws::CredentialChain credentials_;
   aws::Caller caller_;
+  std::map<std::string, aws::Caller> elsewhere_;
 };
 
 // What this program was built for, as EC2 calls it: "x86_64", "arm64".

@@ -46,6 +46,7 @@ void AddReport(CLI::App& app, Session& session);
 void AddVerify(CLI::App& app, Session& session);
 void AddRollback(CLI::App& app, Session& session);
 void AddStop(CLI::App& app, Session& session);
+void AddSweep(CLI::App& app, Session& session);
 void AddResize(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSample(CLI::App& app, Session& session);

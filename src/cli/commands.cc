@@ -5,13 +5,12 @@
 #include "cli/commands.h"
 
 namespace mayfly::cli {
-
 namespace {
 
 constexpr auto kCommands = std::to_array<AddCommand>({
-    AddInit,   AddSample, AddFeatures, AddDoctor,   AddPlan,     AddRehearse, AddRun,    AddStatus,
-    AddLogs,   AddExplain, AddCost,    AddReport,   AddVerify,   AddStop,     AddRollback,
-    AddResize, AddIamPolicy, AddBundle, AddSimulate, AddEc2sim,  AddWorker,
+    AddInit,   AddSample,  AddFeatures,  AddDoctor, AddPlan,     AddRehearse, AddRun,      AddStatus,
+    AddLogs,   AddExplain, AddCost,      AddReport, AddVerify,   AddStop,     AddRollback, AddSweep,
+    AddResize, AddIamPolicy, AddBundle,  AddSimulate, AddEc2sim, AddWorker,
 });
 
 }  // namespace

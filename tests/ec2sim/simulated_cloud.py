@@ -72,7 +72,7 @@ class SimulatedCloud:
         headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
         return self.metadata(instance, "api/token", method="PUT", **headers)[1]
 
-    def client(self, service, **settings):
+    def client(self, service, region="us-east-1", **settings):
         session = botocore.session.Session()
         if service == "cloudwatch":  # of its protocols, the one that is simulated
             model = session.get_component("data_loader").load_service_model(service, "service-2")
@@ -81,7 +81,7 @@ class SimulatedCloud:
                                         **settings)
         keys = self.about["environment"]
         return session.create_client(
-            service, region_name="us-east-1", endpoint_url=self.endpoint, config=config,
+            service, region_name=region, endpoint_url=self.endpoint, config=config,
             aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"])
 

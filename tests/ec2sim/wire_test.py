@@ -354,9 +354,84 @@ def test_a_schedule(cloud, ec2, transcript):
     transcript.say(scheduler, "CreateSchedule", **wanted)
     transcript.say(scheduler, "GetSchedule", Name="mayfly-7")
     transcript.say(scheduler, "UpdateSchedule", **wanted)
+    transcript.say(scheduler, "ListSchedules", NamePrefix="mayfly-")
+    transcript.say(scheduler, "ListSchedules", NamePrefix="other-")
     cloud.post("time", {"advance": "61m"})
     cloud.wait_for(made, "terminated")
     transcript.say(scheduler, "DeleteSchedule", Name="mayfly-7")
+
+
+def test_what_is_left_without_a_machine(cloud, ec2, transcript):
+    cloud.script({"do": "delays", "snapshot": "0s"})
+    volume = transcript.say(ec2, "CreateVolume", AvailabilityZone="us-east-1b", Size=20, VolumeType="gp3",
+                            TagSpecifications=tagged("volume"))["VolumeId"]
+    transcript.say(ec2, "CreateVolume", AvailabilityZone="eu-west-1a", Size=20)
+    group = transcript.say(ec2, "CreateSecurityGroup", GroupName="of-a-run", Description="of a run",
+                           TagSpecifications=tagged("security-group"))["GroupId"]
+    transcript.say(ec2, "CreateSecurityGroup", GroupName="of-a-run", Description="again")
+    interface = transcript.say(ec2, "CreateNetworkInterface", SubnetId="subnet-0000000000000000b",
+                               Description="of nobody", Groups=[group],
+                               TagSpecifications=tagged("network-interface"))["NetworkInterface"]
+    transcript.say(ec2, "DescribeNetworkInterfaces")
+    transcript.say(ec2, "DescribeSecurityGroups", Filters=[{"Name": "tag:mayfly:run", "Values": ["7"]}])
+    transcript.say(ec2, "DeleteSecurityGroup", GroupId=group)
+    transcript.say(ec2, "DeleteNetworkInterface", NetworkInterfaceId=interface["NetworkInterfaceId"])
+    transcript.say(ec2, "DeleteSecurityGroup", GroupId=group)
+    transcript.say(ec2, "DeleteSecurityGroup", GroupId=group)
+    transcript.say(ec2, "DeleteSecurityGroup", GroupId="sg-00000000000000001")
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    image = transcript.say(ec2, "RegisterImage", Name="golden", RootDeviceName="/dev/xvda", BlockDeviceMappings=[
+        {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}])["ImageId"]
+    transcript.say(ec2, "DescribeImages", Owners=["self"])
+    transcript.say(ec2, "DeleteSnapshot", SnapshotId=snapshot)
+    transcript.say(ec2, "DeregisterImage", ImageId=image)
+    transcript.say(ec2, "DeleteSnapshot", SnapshotId=snapshot)
+    transcript.say(ec2, "DescribeTags", Filters=[{"Name": "key", "Values": ["mayfly:run"]},
+                                                 {"Name": "value", "Values": ["7"]}])
+
+
+def test_an_upload_that_nobody_finished(cloud, transcript):
+    s3 = cloud.client("s3")
+    place = {"Bucket": "mayfly-simulated", "Key": "mayfly/b 1.tar"}
+    upload = transcript.say(s3, "CreateMultipartUpload", **place)["UploadId"]
+    transcript.say(s3, "UploadPart", **place, UploadId=upload, PartNumber=1, Body=b"part")
+    transcript.say(s3, "ListMultipartUploads", Bucket="mayfly-simulated", Prefix="mayfly/")
+    transcript.say(s3, "ListParts", **place, UploadId=upload)
+    transcript.say(s3, "AbortMultipartUpload", **place, UploadId=upload)
+    transcript.say(s3, "AbortMultipartUpload", **place, UploadId=upload)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="mayfly-simulated")
+
+
+def test_a_raised_database_floor(cloud, transcript):
+    rds = cloud.client("rds")
+    cloud.script({"do": "cluster", "name": "prod", "least": 4, "most": 16, "tags": ["mayfly:floor-before=0.5"]})
+    arn = transcript.say(rds, "DescribeDBClusters", DBClusterIdentifier="prod")["DBClusters"][0]["DBClusterArn"]
+    transcript.say(rds, "ModifyDBCluster", DBClusterIdentifier="prod", ApplyImmediately=True,
+                   ServerlessV2ScalingConfiguration={"MinCapacity": 0.5, "MaxCapacity": 16})
+    transcript.say(rds, "ModifyDBCluster", DBClusterIdentifier="nowhere")
+    transcript.say(rds, "AddTagsToResource", ResourceName=arn, Tags=[{"Key": "team", "Value": "fx"}])
+    transcript.say(rds, "RemoveTagsFromResource", ResourceName=arn, TagKeys=["mayfly:floor-before"])
+    transcript.say(rds, "DescribeDBClusters")
+
+
+def test_another_region(cloud, transcript):
+    """A cloud of its own behind the same address, by the scope of the signature."""
+    there = cloud.client("ec2", region="eu-west-1")
+    transcript.say(there, "DescribeAvailabilityZones")
+    transcript.say(there, "RunInstances", **ASKED, SubnetId="subnet-0000000000000000a")
+    made = transcript.say(there, "RunInstances", **ASKED)["Instances"][0]["InstanceId"]
+    assert cloud.client("ec2").describe_instances()["Reservations"] == []
+    transcript.say(cloud.client("ec2"), "TerminateInstances", InstanceIds=[made])
+    assert [one["id"] for one in cloud.get("resources?region=eu-west-1")["instances"]] == [made]
+    cloud.script({"do": "calls", "action": "DescribeVolumes", "code": "AuthFailure", "region": "eu-west-1"})
+    transcript.say(there, "DescribeVolumes")
+    assert cloud.client("ec2").describe_volumes()["Volumes"] == []
+    transcript.say(cloud.client("ec2", region="mars-1"), "DescribeVolumes")
+    transcript.say(cloud.client("s3", region="eu-west-1"), "ListObjectsV2", Bucket="mayfly-simulated")
+    assert cloud.metadata(made, "meta-data/placement/region", cloud.metadata_token(made)) == (200, "eu-west-1")
+    there.terminate_instances(InstanceIds=[made])
+    lines = cloud.get("bill")["lines"]
+    assert {line["region"] for line in lines} == {"eu-west-1"}
 
 
 # Each class of section "error classes": how it is scripted, and what a client then sees.

@@ -143,4 +143,10 @@ Status CreateTags(Caller& caller, const std::vector<std::string>& resource_ids, 
   return Ec2Done(caller, query, Effect::kRepeatable);
 }
 
+Status DeleteTag(Caller& caller, const std::string& resource_id, std::string_view key) {
+  Query query = Ec2Query("DeleteTags");
+  query.Set("ResourceId.1", resource_id).Set("Tag.1.Key", key);
+  return Ec2Done(caller, query, Effect::kRepeatable);
+}
+
 }  // namespace mayfly::aws

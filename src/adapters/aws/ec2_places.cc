@@ -57,6 +57,7 @@ Result<SecurityGroup> ParseGroup(pugi::xml_node item) {
   group.vpc_id = Text(item, "vpcId");
   TRY_ASSIGN(group.inbound, ParseRules(item, "ipPermissions"));
   TRY_ASSIGN(group.outbound, ParseRules(item, "ipPermissionsEgress"));
+  group.tags = TagsOf(item);
   return group;
 }
 
@@ -76,6 +77,50 @@ Result<std::vector<SecurityGroup>> DescribeSecurityGroups(Caller& caller,
                                                           const Selection& selection) {
   return Ec2List<SecurityGroup>(caller, Select("DescribeSecurityGroups", "GroupId", selection),
                                 "securityGroupInfo", &ParseGroup);
+}
+
+Status DeleteSecurityGroup(Caller& caller, const std::string& id) {
+  Query query = Ec2Query("DeleteSecurityGroup");
+  query.Set("GroupId", id);
+  return Ec2Done(caller, query, Effect::kRemoving);
+}
+
+Result<std::map<std::string, std::string>> ListImageSnapshots(Caller& caller) {
+  Query query = Ec2Query("DescribeImages");
+  query.Set("Owner.1", "self");
+  std::map<std::string, std::string> images;
+  TRY(ForEachItem(caller, query, "imagesSet", [&](pugi::xml_node item) -> Status {
+    TRY_ASSIGN(const std::string image, NeedText(item, "imageId"));
+    for (pugi::xml_node disk : Items(item, "blockDeviceMapping")) {
+      const std::string snapshot = Text(disk, "ebs/snapshotId");
+      if (!snapshot.empty()) images[snapshot] = image;
+    }
+    return {};
+  }));
+  return images;
+}
+
+Result<std::vector<std::string>> ListRegions(Caller& caller) {
+  std::vector<std::string> regions;
+  TRY(ForEachItem(caller, Ec2Query("DescribeRegions"), "regionInfo",
+                  [&](pugi::xml_node item) -> Status {
+                    TRY_ASSIGN(std::string name, NeedText(item, "regionName"));
+                    regions.push_back(std::move(name));
+                    return {};
+                  }));
+  return regions;
+}
+
+Result<bool> HasAnyTagged(Caller& caller, std::string_view key, const std::string& value) {
+  Query query = Ec2Query("DescribeTags");
+  const Filters filters{{"key", {std::string(key)}}, {"value", {value}}};
+  query.SetFilters(filters);
+  bool has_any = false;
+  TRY(ForEachItem(caller, query, "tagSet", [&](pugi::xml_node) -> Status {
+    has_any = true;
+    return {};
+  }));
+  return has_any;
 }
 
 }  // namespace mayfly::aws

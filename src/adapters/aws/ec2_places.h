@@ -1,6 +1,7 @@
 #pragma once
 // EC2: what a machine is made from and put into, for the checks before anything is paid.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,20 @@ struct PortRule {
 struct SecurityGroup {
   std::string id, name, vpc_id;
   std::vector<PortRule> inbound, outbound;
+  Tags tags;
 };
 Result<std::vector<SecurityGroup>> DescribeSecurityGroups(Caller& caller,
                                                           const Selection& selection);
+// kNotFound: it is gone already; kUnavailable: something uses it.
+Status DeleteSecurityGroup(Caller& caller, const std::string& id);
+
+// Snapshots that images of this account are made of: the image's id by the snapshot's.
+Result<std::map<std::string, std::string>> ListImageSnapshots(Caller& caller);
+
+// The regions that the account has enabled, whatever is in them.
+Result<std::vector<std::string>> ListRegions(Caller& caller);
+
+// Whether anything of EC2's in the caller's region carries this tag.
+Result<bool> HasAnyTagged(Caller& caller, std::string_view key, const std::string& value);
 
 }  // namespace mayfly::aws

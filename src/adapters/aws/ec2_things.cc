@@ -12,6 +12,7 @@ Result<Volume> ParseVolume(pugi::xml_node item) {
   volume.type = Text(item, "volumeType");
   volume.is_encrypted = Text(item, "encrypted") == "true";
   volume.instance_id = Text(item, "attachmentSet/item/instanceId");
+  TRY_ASSIGN(volume.created, MaybeInstant(item, "createTime"));
   volume.tags = TagsOf(item);
   return volume;
 }
@@ -23,6 +24,9 @@ Result<NetworkInterface> ParseInterface(pugi::xml_node item) {
   interface.subnet_id = Text(item, "subnetId");
   interface.instance_id = Text(item, "attachment/instanceId");
   interface.description = Text(item, "description");
+  for (pugi::xml_node group : Items(item, "groupSet")) {
+    interface.groups.push_back(Text(group, "groupId"));
+  }
   interface.tags = TagsOf(item);
   return interface;
 }
@@ -32,6 +36,7 @@ Result<Address> ParseAddress(pugi::xml_node item) {
   TRY_ASSIGN(address.public_ip, NeedText(item, "publicIp"));
   address.allocation_id = Text(item, "allocationId");
   address.instance_id = Text(item, "instanceId");
+  address.interface_id = Text(item, "networkInterfaceId");
   address.tags = TagsOf(item);
   return address;
 }
@@ -46,6 +51,9 @@ Result<Snapshot> ParseSnapshot(pugi::xml_node item) {
     TRY_ASSIGN(snapshot.gib, NeedInt(item, "volumeSize"));
   }
   snapshot.progress = Text(item, "progress");
+  if (!Text(item, "volumeSize").empty()) {
+    TRY_ASSIGN(snapshot.gib, NeedInt(item, "volumeSize"));
+  }
   snapshot.tags = TagsOf(item);
   return snapshot;
 }
@@ -55,6 +63,7 @@ Result<Fleet> ParseFleet(pugi::xml_node item) {
   TRY_ASSIGN(fleet.id, NeedText(item, "fleetId"));
   TRY_ASSIGN(fleet.state, NeedText(item, "fleetState"));
   fleet.type = Text(item, "type");
+  TRY_ASSIGN(fleet.created, MaybeInstant(item, "createTime"));
   fleet.tags = TagsOf(item);
   return fleet;
 }
@@ -63,6 +72,7 @@ Result<LaunchTemplate> ParseTemplate(pugi::xml_node item) {
   LaunchTemplate found;
   TRY_ASSIGN(found.id, NeedText(item, "launchTemplateId"));
   TRY_ASSIGN(found.name, NeedText(item, "launchTemplateName"));
+  TRY_ASSIGN(found.created, MaybeInstant(item, "createTime"));
   found.tags = TagsOf(item);
   return found;
 }
@@ -74,11 +84,35 @@ Result<SpotRequest> ParseSpotRequest(pugi::xml_node item) {
   request.status_code = Text(item, "status/code");
   request.instance_id = Text(item, "instanceId");
   request.instance_type = Text(item, "launchSpecification/instanceType");
+  TRY_ASSIGN(request.created, MaybeInstant(item, "createTime"));
   request.tags = TagsOf(item);
   return request;
 }
 
+Status RemoveOne(Caller& caller, std::string_view action, std::string parameter,
+                 const std::string& id) {
+  Query query = Ec2Query(action);
+  query.Set(std::move(parameter), id);
+  return Ec2Done(caller, query, Effect::kRemoving);
+}
+
 }  // namespace
+
+Status DeleteVolume(Caller& caller, const std::string& id) {
+  return RemoveOne(caller, "DeleteVolume", "VolumeId", id);
+}
+
+Status DeleteNetworkInterface(Caller& caller, const std::string& id) {
+  return RemoveOne(caller, "DeleteNetworkInterface", "NetworkInterfaceId", id);
+}
+
+Status ReleaseAddress(Caller& caller, const std::string& allocation_id) {
+  return RemoveOne(caller, "ReleaseAddress", "AllocationId", allocation_id);
+}
+
+Status DeleteSnapshot(Caller& caller, const std::string& id) {
+  return RemoveOne(caller, "DeleteSnapshot", "SnapshotId", id);
+}
 
 Result<std::vector<Volume>> DescribeVolumes(Caller& caller, const Selection& selection) {
   return Ec2List<Volume>(caller, Select("DescribeVolumes", "VolumeId", selection), "volumeSet",

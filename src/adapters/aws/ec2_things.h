@@ -14,31 +14,39 @@ struct Volume {
   std::string id, state, zone, type, instance_id;  // instance_id: what it is attached to
   std::int64_t gib = 0;
   bool is_encrypted = false;
+  std::optional<Instant> created;
   Tags tags;
 };
 Result<std::vector<Volume>> DescribeVolumes(Caller& caller, const Selection& selection);
+// Of these removals: kNotFound, it is gone already; kUnavailable, kConflict, something holds it.
+Status DeleteVolume(Caller& caller, const std::string& id);
 
 struct NetworkInterface {
   std::string id, status, subnet_id, instance_id, description;
+  std::vector<std::string> groups;
   Tags tags;
 };
 Result<std::vector<NetworkInterface>> DescribeNetworkInterfaces(Caller& caller,
                                                                 const Selection& selection);
+Status DeleteNetworkInterface(Caller& caller, const std::string& id);
 
 struct Address {
-  std::string allocation_id, public_ip, instance_id;
+  std::string allocation_id, public_ip, instance_id, interface_id;
   Tags tags;
 };
 Result<std::vector<Address>> DescribeAddresses(Caller& caller, const Selection& selection);
+Status ReleaseAddress(Caller& caller, const std::string& allocation_id);
 
 struct Snapshot {
   std::string id, state, volume_id, progress;  // state: "pending", "completed", "error"
   std::int64_t gib = 0;                        // of its volume: it bills that much at most
   std::optional<Instant> started;
+  std::int64_t gib = 0;  // of the volume
   Tags tags;
 };
 // Our own only.
 Result<std::vector<Snapshot>> DescribeSnapshots(Caller& caller, const Selection& selection);
+Status DeleteSnapshot(Caller& caller, const std::string& id);
 
 // Takes no token: after kAmbiguous, look for it by its tags before asking again. kUnavailable where
 // one of the same volume was just made: wait 15 s.
@@ -53,12 +61,14 @@ Status DeleteSnapshot(Caller& caller, const std::string& id);
 
 struct Fleet {
   std::string id, state, type;
+  std::optional<Instant> created;
   Tags tags;
 };
 Result<std::vector<Fleet>> DescribeFleets(Caller& caller, const Selection& selection);
 
 struct LaunchTemplate {
   std::string id, name;
+  std::optional<Instant> created;
   Tags tags;
 };
 Result<std::vector<LaunchTemplate>> DescribeLaunchTemplates(Caller& caller,
@@ -68,6 +78,7 @@ Result<std::vector<LaunchTemplate>> DescribeLaunchTemplates(Caller& caller,
 struct SpotRequest {
   std::string id, state, status_code, instance_id;  // state: "open", "active", "closed", …
   std::string instance_type;
+  std::optional<Instant> created;
   Tags tags;
 };
 Result<std::vector<SpotRequest>> DescribeSpotRequests(Caller& caller, const Selection& selection);

@@ -102,6 +102,12 @@ void Endpoints::Override(Service service, std::string url) {
   overrides_[service] = std::move(url);
 }
 
+Endpoints Endpoints::In(std::string region) const {
+  Endpoints there = *this;
+  there.region_ = std::move(region);
+  return there;
+}
+
 Endpoint Endpoints::For(Service service, std::string_view region) const {
   const ServiceRow& row = RowOf(service);
   Endpoint endpoint;

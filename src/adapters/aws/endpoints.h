@@ -44,6 +44,8 @@ class Endpoints {
   static Result<Endpoints> Load(const Environment& environment, const Profiles& profiles);
 
   const std::string& region() const { return region_; }
+  // The same in another region.
+  Endpoints In(std::string region) const;
   void Override(Service service, std::string url);
 
   // In our region, or in the one named. Pricing is in one region only, whichever is asked for.

@@ -149,6 +149,68 @@ Status TryPut(Caller& caller, const ObjectName& name) {
   return ErrorOf(*answer.refusal, "s3 PutObject " + Shown(name));
 }
 
+Result<std::vector<Upload>> ListUploads(Caller& caller, const std::string& bucket,
+                                        const std::string& prefix) {
+  TRY(CheckName({bucket, "-"}));
+  std::vector<Upload> uploads;
+  std::string key, id;
+  for (int page = 0; page < kMostPages; ++page) {
+    Call call = S3Call("ListMultipartUploads", "GET", {bucket, ""});
+    if (!id.empty()) call.query.emplace_back("key-marker", key);
+    call.query.emplace_back("prefix", prefix);
+    if (!id.empty()) call.query.emplace_back("upload-id-marker", id);
+    call.query.emplace_back("uploads", "");
+    SignBody(call);
+    Result<HttpResponse> response = caller.Send(call);
+    if (!response.ok()) return response.error().Within("s3://" + bucket + "/" + prefix);
+    TRY_ASSIGN(const XmlAnswer answer,
+               XmlAnswer::Parse(response->body, "ListMultipartUploadsResult"));
+    for (pugi::xml_node node : Items(answer.root(), "", "Upload")) {
+      Upload upload;
+      TRY_ASSIGN(upload.key, NeedText(node, "Key"));
+      TRY_ASSIGN(upload.id, NeedText(node, "UploadId"));
+      TRY_ASSIGN(upload.initiated, MaybeInstant(node, "Initiated"));
+      uploads.push_back(std::move(upload));
+    }
+    TRY_ASSIGN(const bool is_cut, NeedBool(answer.root(), "IsTruncated"));
+    if (!is_cut) return uploads;
+    TRY_ASSIGN(key, NeedText(answer.root(), "NextKeyMarker"));
+    TRY_ASSIGN(id, NeedText(answer.root(), "NextUploadIdMarker"));
+  }
+  return Exhausted("s3 ListMultipartUploads: too many uploads below " + prefix);
+}
+
+Result<std::int64_t> MeasureUpload(Caller& caller, const std::string& bucket,
+                                   const Upload& upload) {
+  std::int64_t bytes = 0;
+  std::string marker;
+  for (int page = 0; page < kMostPages; ++page) {
+    Call call = S3Call("ListParts", "GET", {bucket, upload.key});
+    if (!marker.empty()) call.query.emplace_back("part-number-marker", marker);
+    call.query.emplace_back("uploadId", upload.id);
+    SignBody(call);
+    TRY_ASSIGN(const HttpResponse response, caller.Send(call));
+    TRY_ASSIGN(const XmlAnswer answer, XmlAnswer::Parse(response.body, "ListPartsResult"));
+    for (pugi::xml_node node : Items(answer.root(), "", "Part")) {
+      TRY_ASSIGN(const std::int64_t size, NeedInt(node, "Size"));
+      bytes += size;
+    }
+    TRY_ASSIGN(const bool is_cut, NeedBool(answer.root(), "IsTruncated"));
+    if (!is_cut) return bytes;
+    TRY_ASSIGN(marker, NeedText(answer.root(), "NextPartNumberMarker"));
+  }
+  return Exhausted("s3 ListParts: too many parts of " + upload.key);
+}
+
+Status AbortUpload(Caller& caller, const std::string& bucket, const Upload& upload) {
+  Call call = S3Call("AbortMultipartUpload", "DELETE", {bucket, upload.key});
+  call.effect = Effect::kRemoving;
+  call.query = {{"uploadId", upload.id}};
+  SignBody(call);
+  TRY(caller.Send(call));
+  return {};
+}
+
 Result<std::vector<ObjectInfo>> ListObjects(Caller& caller, const std::string& bucket,
                                             const std::string& prefix) {
   TRY(CheckName({bucket, "-"}));

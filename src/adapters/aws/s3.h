@@ -43,4 +43,16 @@ Status TryPut(Caller& caller, const ObjectName& name);
 Result<std::vector<ObjectInfo>> ListObjects(Caller& caller, const std::string& bucket,
                                             const std::string& prefix);
 
+// A multipart upload that nobody has finished.
+struct Upload {
+  std::string key, id;
+  std::optional<Instant> initiated;
+};
+Result<std::vector<Upload>> ListUploads(Caller& caller, const std::string& bucket,
+                                        const std::string& prefix);
+// What its parts take.
+Result<std::int64_t> MeasureUpload(Caller& caller, const std::string& bucket, const Upload& upload);
+// kNotFound: it is gone already, finished or not.
+Status AbortUpload(Caller& caller, const std::string& bucket, const Upload& upload);
+
 }  // namespace mayfly::aws

@@ -45,6 +45,38 @@ Status CreateSchedule(Caller& caller, const Schedule& schedule) {
   return {};
 }
 
+Result<std::vector<ListedSchedule>> ListSchedules(Caller& caller, const std::string& prefix) {
+  constexpr int kMostPages = 100;
+  std::vector<ListedSchedule> schedules;
+  std::string token;
+  for (int page = 0; page < kMostPages; ++page) {
+    Call call = SchedulerCall("ListSchedules", "GET", "");
+    call.path = "/schedules";
+    call.effect = Effect::kRead;
+    call.query = {{"NamePrefix", prefix}};
+    if (!token.empty()) call.query.emplace_back("NextToken", token);
+    TRY_ASSIGN(const HttpResponse response, caller.Send(call));
+    TRY_ASSIGN(const nlohmann::json answer,
+               ParseJsonObject(response.body, "scheduler ListSchedules"));
+    const nlohmann::json& list = Field(answer, "Schedules");
+    if (!list.is_array()) return Corrupt("scheduler ListSchedules: the answer has no list");
+    for (const nlohmann::json& one : list) {
+      ListedSchedule schedule;
+      TRY_ASSIGN(schedule.name, NeedTextField(one, "Name"));
+      schedule.group = TextField(one, "GroupName");
+      const Result<double> created = NeedNumberField(one, "CreationDate");
+      if (created.ok()) {
+        schedule.created =
+            Instant(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*created)));
+      }
+      schedules.push_back(std::move(schedule));
+    }
+    token = TextField(answer, "NextToken");
+    if (token.empty()) return schedules;
+  }
+  return Exhausted("scheduler ListSchedules: too many pages");
+}
+
 Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group) {
   Call call = SchedulerCall("DeleteSchedule", "DELETE", name);
   call.effect = Effect::kRemoving;

@@ -1,7 +1,9 @@
 #pragma once
 // EventBridge Scheduler: something that AWS itself does at a time, whoever of us is dead by then.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/aws/caller.h"
 #include "base/time.h"
@@ -19,6 +21,14 @@ struct Schedule {
 };
 // kConflict: there is one of this name, made with another token.
 Status CreateSchedule(Caller& caller, const Schedule& schedule);
+// A schedule as a list shows it.
+struct ListedSchedule {
+  std::string name, group;
+  std::optional<Instant> created;
+};
+// Those whose name begins so, in every group.
+Result<std::vector<ListedSchedule>> ListSchedules(Caller& caller, const std::string& prefix);
+
 // kNotFound: it is gone, done or not.
 Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group = "");
 

@@ -52,10 +52,28 @@ std::vector<InstanceType> MakeTypes() {
   return types;
 }
 
-constexpr std::array<Zone, 4> kZones{{{"us-east-1a", "use1-az1"},
-                                      {"us-east-1b", "use1-az2"},
-                                      {"us-east-1c", "use1-az4"},
-                                      {"us-east-1d", "use1-az6"}}};
+// Zones, subnets and groups stand in the order of the regions.
+struct Region {
+  std::string_view name, vpc;
+  std::size_t first_zone, zones;  // subnets are as many
+  std::size_t first_group, groups;
+};
+constexpr std::array<Region, 3> kRegions{{{"us-east-1", "vpc-0a0a0a0a0a0a0a0a0", 0, 4, 0, 2},
+                                          {"eu-west-1", "vpc-0b0b0b0b0b0b0b0b0", 4, 3, 2, 1},
+                                          {"eu-central-1", "vpc-0c0c0c0c0c0c0c0c0", 7, 3, 3, 1}}};
+constexpr std::array<std::string_view, kRegions.size()> kRegionNames{
+    kRegions[0].name, kRegions[1].name, kRegions[2].name};
+
+constexpr std::array<Zone, 10> kZones{{{"us-east-1a", "use1-az1"},
+                                       {"us-east-1b", "use1-az2"},
+                                       {"us-east-1c", "use1-az4"},
+                                       {"us-east-1d", "use1-az6"},
+                                       {"eu-west-1a", "euw1-az1"},
+                                       {"eu-west-1b", "euw1-az2"},
+                                       {"eu-west-1c", "euw1-az3"},
+                                       {"eu-central-1a", "euc1-az2"},
+                                       {"eu-central-1b", "euc1-az3"},
+                                       {"eu-central-1c", "euc1-az1"}}};
 
 constexpr std::string_view kDebian = "136693071363";
 constexpr std::string_view kAmazon = "137112412989";
@@ -69,14 +87,29 @@ constexpr std::array<Image, 4> kImages{
      {"ami-0a120230000000064", "al2023-ami-kernel-default-arm64", "arm64",
       "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", kAmazon}}};
 
-constexpr std::array<Subnet, 4> kSubnets{
+constexpr std::array<Subnet, 10> kSubnets{
     {{"subnet-0000000000000000a", "us-east-1a", "10.0.0.0/20"},
      {"subnet-0000000000000000b", "us-east-1b", "10.0.16.0/20"},
      {"subnet-0000000000000000c", "us-east-1c", "10.0.32.0/20"},
-     {"subnet-0000000000000000d", "us-east-1d", "10.0.48.0/20"}}};
+     {"subnet-0000000000000000d", "us-east-1d", "10.0.48.0/20"},
+     {"subnet-0000000000000001a", "eu-west-1a", "10.0.0.0/20"},
+     {"subnet-0000000000000001b", "eu-west-1b", "10.0.16.0/20"},
+     {"subnet-0000000000000001c", "eu-west-1c", "10.0.32.0/20"},
+     {"subnet-0000000000000002a", "eu-central-1a", "10.0.0.0/20"},
+     {"subnet-0000000000000002b", "eu-central-1b", "10.0.16.0/20"},
+     {"subnet-0000000000000002c", "eu-central-1c", "10.0.32.0/20"}}};
 
-constexpr std::array<SecurityGroup, 2> kGroups{
-    {{"sg-00000000000000001", "default"}, {"sg-00000000000000002", "worker"}}};
+constexpr std::array<SecurityGroup, 4> kGroups{{{"sg-00000000000000001", "default"},
+                                                {"sg-00000000000000002", "worker"},
+                                                {"sg-00000000000000011", "default"},
+                                                {"sg-00000000000000021", "default"}}};
+
+const Region& RegionNamed(std::string_view name) {
+  for (const Region& region : kRegions) {
+    if (region.name == name) return region;
+  }
+  return kRegions.front();
+}
 
 template <typename List, typename Same>
 auto FindIn(const List& list, Same same) -> decltype(list.data()) {
@@ -101,7 +134,12 @@ const InstanceType* FindType(std::string_view name) {
   return FindIn(AllTypes(), [&](const InstanceType& type) { return type.name == name; });
 }
 
-std::span<const Zone> AllZones() { return kZones; }
+std::span<const std::string_view> AllRegions() { return kRegionNames; }
+
+std::span<const Zone> ZonesOf(std::string_view region) {
+  const Region& one = RegionNamed(region);
+  return std::span(kZones).subspan(one.first_zone, one.zones);
+}
 
 const Zone* FindZone(std::string_view name) {
   return FindIn(kZones, [&](const Zone& zone) { return zone.name == name; });
@@ -113,7 +151,12 @@ const Image* FindImage(std::string_view id) {
   return FindIn(kImages, [&](const Image& image) { return image.id == id; });
 }
 
-std::span<const Subnet> AllSubnets() { return kSubnets; }
+std::string_view VpcOf(std::string_view region) { return RegionNamed(region).vpc; }
+
+std::span<const Subnet> SubnetsOf(std::string_view region) {
+  const Region& one = RegionNamed(region);
+  return std::span(kSubnets).subspan(one.first_zone, one.zones);
+}
 
 const Subnet* FindSubnet(std::string_view id) {
   return FindIn(kSubnets, [&](const Subnet& subnet) { return subnet.id == id; });
@@ -123,10 +166,9 @@ const Subnet* SubnetOfZone(std::string_view zone) {
   return FindIn(kSubnets, [&](const Subnet& subnet) { return subnet.zone == zone; });
 }
 
-std::span<const SecurityGroup> AllGroups() { return kGroups; }
-
-const SecurityGroup* FindGroup(std::string_view id) {
-  return FindIn(kGroups, [&](const SecurityGroup& group) { return group.id == id; });
+std::span<const SecurityGroup> GroupsOf(std::string_view region) {
+  const Region& one = RegionNamed(region);
+  return std::span(kGroups).subspan(one.first_group, one.groups);
 }
 
 }  // namespace mayfly::ec2

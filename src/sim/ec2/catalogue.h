@@ -10,7 +10,8 @@
 
 namespace mayfly::ec2 {
 
-inline constexpr std::string_view kRegion = "us-east-1";
+inline constexpr std::string_view kRegion = "us-east-1";  // where one is that names none
+std::span<const std::string_view> AllRegions();
 inline constexpr std::string_view kAccount = "111122223333";
 
 enum class Market { kOnDemand, kSpot };
@@ -31,7 +32,7 @@ struct Zone {
   std::string_view name;  // us-east-1a
   std::string_view id;    // use1-az1
 };
-std::span<const Zone> AllZones();
+std::span<const Zone> ZonesOf(std::string_view region);
 const Zone* FindZone(std::string_view name);
 
 struct Image {
@@ -49,9 +50,9 @@ struct Subnet {
   std::string_view zone;
   std::string_view cidr;
 };
-inline constexpr std::string_view kVpc = "vpc-0a0a0a0a0a0a0a0a0";
+std::string_view VpcOf(std::string_view region);
 inline constexpr std::string_view kVpcCidr = "10.0.0.0/16";
-std::span<const Subnet> AllSubnets();  // one a zone
+std::span<const Subnet> SubnetsOf(std::string_view region);  // one a zone
 const Subnet* FindSubnet(std::string_view id);
 const Subnet* SubnetOfZone(std::string_view zone);
 
@@ -59,8 +60,8 @@ struct SecurityGroup {
   std::string_view id;
   std::string_view name;
 };
-std::span<const SecurityGroup> AllGroups();
-const SecurityGroup* FindGroup(std::string_view id);
+// There from the start, and in use: they cannot be deleted.
+std::span<const SecurityGroup> GroupsOf(std::string_view region);
 
 // Prices of what is not compute, in micro-dollars.
 inline constexpr std::int64_t kGp3MicroUsdGbMonth = 80'000;

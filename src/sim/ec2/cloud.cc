@@ -82,6 +82,8 @@ Tags* FindTags(Cloud& cloud, const std::string& id) {
   if (id.starts_with("sir-")) return TagsIn(cloud.spot_requests, id);
   if (id.starts_with("snap-")) return TagsIn(cloud.snapshots, id);
   if (id.starts_with("lt-")) return TagsIn(cloud.templates, id);
+  if (id.starts_with("ami-")) return TagsIn(cloud.images, id);
+  if (id.starts_with("sg-")) return TagsIn(cloud.groups, id);
   if (id.starts_with("fleet-")) return TagsIn(cloud.fleets, id);
   for (Address& address : cloud.addresses) {
     if (!address.allocation.empty() && address.allocation == id) return &address.tags;

@@ -44,6 +44,7 @@ struct TemplateTokenUse {
 struct Cloud {
   Cloud();
 
+  std::string region{kRegion};
   Instant now{};
   std::uint64_t seed = 1;
   std::uint64_t next_id = 1;
@@ -57,6 +58,8 @@ struct Cloud {
   std::map<std::string, SpotRequest> spot_requests;
   std::map<std::string, Snapshot> snapshots;
   std::map<std::string, DbCluster> clusters;
+  std::map<std::string, OwnImage> images;
+  std::map<std::string, OwnGroup> groups;
   std::map<std::string, LaunchTemplate> templates;
   std::map<std::string, Fleet> fleets;
   std::vector<Schedule> schedules;

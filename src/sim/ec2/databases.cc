@@ -43,7 +43,7 @@ Answer<DbCluster*> FindClusterByArn(Cloud& cloud, const std::string& arn) {
 void PutCluster(Cloud& cloud, const std::string& id, double least, double most) {
   DbCluster& cluster = cloud.clusters[id];
   cluster.id = id;
-  cluster.arn = fmt::format("arn:aws:rds:us-east-1:{}:cluster:{}", kAccount, id);
+  cluster.arn = fmt::format("arn:aws:rds:{}:{}:cluster:{}", cloud.region, kAccount, id);
   SetFloor(cloud, cluster, least, most);
 }
 

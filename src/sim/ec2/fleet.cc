@@ -99,7 +99,7 @@ std::vector<Candidate> MakeCandidates(const Cloud& cloud, const MachineRequest& 
   std::vector<Candidate> candidates;
   for (const FleetOverride& asked : overrides) {
     const MachineRequest machine = Complete(fleet.asked, data, asked);
-    Answer<MachineRequest> resolved = Resolve(machine);
+    Answer<MachineRequest> resolved = Resolve(cloud, machine);
     if (!resolved.ok()) {
       fleet.errors.push_back(
           {{machine.type, machine.zone, machine.market}, asked, resolved.error()});

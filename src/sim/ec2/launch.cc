@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/ec2/groups.h"
 #include "sim/ec2/prices.h"
 #include "sim/ec2/quotas.h"
 
@@ -29,9 +30,9 @@ Answer<Done> CheckImage(const MachineRequest& asked, const InstanceType& type) {
                   type.architecture, image->architecture));
 }
 
-Answer<Done> CheckGroups(const MachineRequest& asked) {
+Answer<Done> CheckGroups(const Cloud& cloud, const MachineRequest& asked) {
   for (const std::string& group : asked.groups) {
-    if (FindGroup(group) == nullptr) {
+    if (!FindGroupName(cloud, group)) {
       return Refusal{"InvalidGroup.NotFound",
                      fmt::format("The security group '{}' does not exist", group)};
     }
@@ -50,15 +51,19 @@ Answer<Done> CheckDisks(const MachineRequest& asked) {
 }
 
 // The zone of a request, by its subnet, its placement, or as the first there is.
-Answer<const Subnet*> PlaceOf(const MachineRequest& asked) {
-  if (asked.subnet.empty() && asked.zone.empty()) return AllSubnets().data();
+Answer<const Subnet*> PlaceOf(const Cloud& cloud, const MachineRequest& asked) {
+  const std::span<const Subnet> here = SubnetsOf(cloud.region);
+  const auto is_here = [&](const Subnet* one) {
+    return one != nullptr && one >= here.data() && one < here.data() + here.size();
+  };
+  if (asked.subnet.empty() && asked.zone.empty()) return here.data();
   if (asked.subnet.empty()) {
     const Subnet* subnet = SubnetOfZone(asked.zone);
-    if (subnet != nullptr) return subnet;
+    if (is_here(subnet)) return subnet;
     return BadValue(fmt::format("Invalid availability zone: [{}]", asked.zone));
   }
   const Subnet* subnet = FindSubnet(asked.subnet);
-  if (subnet == nullptr) {
+  if (!is_here(subnet)) {
     return Refusal{"InvalidSubnetID.NotFound",
                    fmt::format("The subnet ID '{}' does not exist", asked.subnet)};
   }
@@ -196,6 +201,7 @@ void MakeInterface(Cloud& cloud, Instance& instance) {
                                           .subnet = instance.asked.subnet,
                                           .instance = instance.id,
                                           .private_ip = instance.private_ip,
+                                          .groups = instance.asked.groups,
                                           .created = cloud.now,
                                           .tags = TagsFor(instance.asked, "network-interface")};
 }
@@ -259,21 +265,21 @@ const CallRule* MeetFault(Cloud& cloud, std::string_view action, const PoolKey* 
   return nullptr;
 }
 
-Answer<MachineRequest> Resolve(const MachineRequest& asked) {
+Answer<MachineRequest> Resolve(const Cloud& cloud, const MachineRequest& asked) {
   const InstanceType* type = FindType(asked.type);
   if (type == nullptr) {
     return BadValue(fmt::format("Invalid value '{}' for InstanceType.", asked.type));
   }
   TRY(CheckImage(asked, *type));
-  TRY(CheckGroups(asked));
+  TRY(CheckGroups(cloud, asked));
   TRY(CheckDisks(asked));
   if (asked.user_data.size() > kUserDataLimit)
     return BadValue("User data is limited to 16384 bytes");
-  TRY_ASSIGN(const Subnet* subnet, PlaceOf(asked));
+  TRY_ASSIGN(const Subnet* subnet, PlaceOf(cloud, asked));
   MachineRequest resolved = asked;
   resolved.subnet = subnet->id;
   resolved.zone = subnet->zone;
-  if (resolved.groups.empty()) resolved.groups.emplace_back(AllGroups().front().id);
+  if (resolved.groups.empty()) resolved.groups.emplace_back(GroupsOf(cloud.region).front().id);
   if (resolved.disks.empty()) resolved.disks.emplace_back();
   return resolved;
 }
@@ -300,7 +306,7 @@ Answer<std::vector<std::string>> LaunchMachines(Cloud& cloud, const MachineReque
 
 Answer<std::vector<std::string>> RunInstances(Cloud& cloud, const RunRequest& request) {
   TRY(CheckCounts(request));
-  TRY_ASSIGN(const MachineRequest resolved, Resolve(request.machine));
+  TRY_ASSIGN(const MachineRequest resolved, Resolve(cloud, request.machine));
   if (request.dry_run) {
     return Refusal{"DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412};
   }

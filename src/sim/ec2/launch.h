@@ -17,7 +17,7 @@ namespace mayfly::ec2 {
 Answer<std::vector<std::string>> RunInstances(Cloud& cloud, const RunRequest& request);
 
 // The request with subnet, zone, group and disks filled in, or what is wrong with it.
-Answer<MachineRequest> Resolve(const MachineRequest& asked);
+Answer<MachineRequest> Resolve(const Cloud& cloud, const MachineRequest& asked);
 
 // One launch of a resolved request without a token: what a fleet does for each pool that it tries.
 Answer<std::vector<std::string>> LaunchMachines(Cloud& cloud, const MachineRequest& resolved,

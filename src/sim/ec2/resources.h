@@ -91,8 +91,10 @@ struct Volume {
 struct NetworkInterface {
   std::string id;
   std::string subnet;
-  std::string instance;
+  std::string instance;  // empty: attached to none
   std::string private_ip;
+  std::vector<std::string> groups;
+  std::string description;
   Instant created;
   std::optional<Instant> deletes_at;
   std::optional<Instant> deleted;
@@ -146,6 +148,27 @@ struct DbCluster {
   double least = 0.5, most = 16;
   Instant changed_until;
   std::vector<FloorSpan> floors;
+  Tags tags;
+};
+
+// An image of this account's, made from a snapshot.
+struct OwnImage {
+  std::string id;
+  std::string name;
+  std::string snapshot;
+  Instant created;
+  std::optional<Instant> deleted;
+  Tags tags;
+};
+
+// A security group that was made, beside those that are there from the start.
+struct OwnGroup {
+  std::string id;
+  std::string name;
+  std::string description;
+  std::string vpc;
+  Instant created;
+  std::optional<Instant> deleted;
   Tags tags;
 };
 

@@ -22,8 +22,11 @@ Answer<Address*> FindAllocated(Cloud& cloud, const std::string& allocation) {
 }
 
 std::string NextPublicIp(const Cloud& cloud) {
-  const std::size_t number = cloud.addresses.size();  // 198.51.100.0/24 is for documentation
-  return fmt::format("198.51.{}.{}", 100 + number / 250, 1 + number % 250);
+  // 198.51.100.0/24 is for documentation; each region begins elsewhere.
+  const std::size_t number = cloud.addresses.size();
+  const std::span<const std::string_view> regions = AllRegions();
+  const auto place = std::find(regions.begin(), regions.end(), cloud.region) - regions.begin();
+  return fmt::format("198.51.{}.{}", 100 + 40 * place + number / 250, 1 + number % 250);
 }
 
 Schedule* ScheduleNamed(Cloud& cloud, const std::string& name) {
@@ -34,6 +37,17 @@ Schedule* ScheduleNamed(Cloud& cloud, const std::string& name) {
 }
 
 }  // namespace
+
+Answer<Volume> CreateVolume(Cloud& cloud, const std::string& zone, const DiskRequest& disk,
+                            const Tags& tags) {
+  const std::span<const Zone> zones = ZonesOf(cloud.region);
+  const bool is_here =
+      std::any_of(zones.begin(), zones.end(), [&](const Zone& one) { return one.name == zone; });
+  if (!is_here) return Missing("InvalidZone.NotFound", "zone", zone);
+  const std::string id = MakeId(cloud, "vol-");
+  cloud.volumes[id] = {.id = id, .disk = disk, .zone = zone, .created = cloud.now, .tags = tags};
+  return cloud.volumes.at(id);
+}
 
 Answer<Done> DeleteVolume(Cloud& cloud, const std::string& id) {
   const auto found = cloud.volumes.find(id);
@@ -84,8 +98,23 @@ Answer<Done> DeleteSnapshot(Cloud& cloud, const std::string& id) {
   if (found == cloud.snapshots.end() || found->second.deleted) {
     return Missing("InvalidSnapshot.NotFound", "snapshot", id);
   }
+  for (const auto& [image_id, image] : cloud.images) {
+    if (image.snapshot != id || image.deleted) continue;
+    return Refusal{"InvalidSnapshot.InUse",
+                   fmt::format("The snapshot {} is currently in use by {}", id, image_id)};
+  }
   found->second.deleted = cloud.now;
   return Done{};
+}
+
+Answer<OwnImage> RegisterImage(Cloud& cloud, const std::string& name, const std::string& snapshot) {
+  const auto found = cloud.snapshots.find(snapshot);
+  if (found == cloud.snapshots.end() || found->second.deleted) {
+    return Missing("InvalidSnapshot.NotFound", "snapshot", snapshot);
+  }
+  const std::string id = MakeId(cloud, "ami-");
+  cloud.images[id] = {.id = id, .name = name, .snapshot = snapshot, .created = cloud.now};
+  return cloud.images.at(id);
 }
 
 Address AllocateAddress(Cloud& cloud, const Tags& tags) {
@@ -120,6 +149,19 @@ void GiveAddress(Cloud& cloud, Instance& instance) {
   instance.public_ip = NextPublicIp(cloud);
   cloud.addresses.push_back(
       {.ip = instance.public_ip, .instance = instance.id, .created = cloud.now});
+}
+
+Answer<NetworkInterface> CreateInterface(Cloud& cloud, const NetworkInterface& wanted) {
+  const std::span<const Subnet> subnets = SubnetsOf(cloud.region);
+  const bool is_here = std::any_of(subnets.begin(), subnets.end(),
+                                   [&](const Subnet& one) { return one.id == wanted.subnet; });
+  if (!is_here) return Missing("InvalidSubnetID.NotFound", "subnet ID", wanted.subnet);
+  NetworkInterface made = wanted;
+  made.id = MakeId(cloud, "eni-");
+  made.created = cloud.now;
+  if (made.groups.empty()) made.groups.emplace_back(GroupsOf(cloud.region).front().id);
+  cloud.interfaces[made.id] = made;
+  return made;
 }
 
 Answer<Done> DeleteInterface(Cloud& cloud, const std::string& id) {

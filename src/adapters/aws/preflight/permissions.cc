@@ -25,7 +25,18 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:GetConsoleOutput", kController, kTagged, "reads the last words of a failed boot"},
     {"ec2:CreateSnapshot", kController, kBorn, "keeps the last machine's disk"},
     {"ec2:CreateSnapshot", kController, kTagged, "of a disk of ours, and of no other"},
-    {"ec2:DeleteSnapshot", kController, kTagged, "removes a snapshot that expired or failed"},
+    {"ec2:DeleteSnapshot", kController, kTagged, "removes a snapshot after its day, or that failed"},
+    // What a sweep takes away, once it was found unneeded twice.
+    {"ec2:DeleteTags", kController, kTagged, "takes the mark off what is needed after all"},
+    {"ec2:DeleteVolume", kController, kTagged, "removes a disk that was left"},
+    {"ec2:DeleteNetworkInterface", kController, kTagged, "removes an interface that was left"},
+    {"ec2:ReleaseAddress", kController, kTagged, "gives back an address that was left"},
+    {"ec2:DeleteSecurityGroup", kController, kTagged, "removes a security group that was left"},
+    {"scheduler:DeleteSchedule", kController, kSchedules,
+     "removes a schedule whose machine is gone"},
+    {"s3:AbortMultipartUpload", kController, kObjects, "ends an upload that nobody finished"},
+    {"rds:ModifyDBCluster", kController, kClusters, "sets a raised floor back to what it was"},
+    {"rds:RemoveTagsFromResource", kController, kClusters, "the same: its tags go then"},
     // What is there: for the preflight, and for the proof that nothing is left.
     {"ec2:DescribeInstances", kController, kLists, "sees machines; counts what quotas are used"},
     {"ec2:DescribeInstanceStatus", kController, kLists, "sees maintenance that is planned"},
@@ -37,7 +48,10 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:DescribeFleets", kController, kLists, "looks for fleets that were left"},
     {"ec2:DescribeLaunchTemplates", kController, kLists, "looks for templates that were left"},
     {"ec2:DescribeSnapshots", kController, kLists,
-     "sees whether a snapshot is complete; looks for expired ones"},
+     "sees whether a snapshot is complete; looks for those that were left"},
+    {"ec2:DescribeRegions", kController, kLists, "which regions the account has enabled"},
+    {"ec2:DescribeTags", kController, kLists, "whether a region has anything with our tag"},
+    {"scheduler:ListSchedules", kController, kLists, "looks for schedules that were left"},
     // What is for sale, and where.
     {"ec2:DescribeInstanceTypes", kController, kLists, "vCPU, memory and architecture of types"},
     {"ec2:DescribeInstanceTypeOfferings", kController, kLists, "which zone has which type"},
@@ -60,6 +74,8 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"rds:RemoveTagsFromResource", kController, kCluster, "takes that mark away"},
     // What a machine is given.
     {"s3:ListBucket", kController, kBucket, "sees that the bucket is there, and what is in it"},
+    {"s3:ListBucketMultipartUploads", kController, kBucket, "looks for unfinished uploads"},
+    {"s3:ListMultipartUploadParts", kController, kObjects, "how much of one is there"},
     {"s3:PutObject", kController, kObjects, "puts the program that machines will run"},
     {"s3:GetObject", kBoth, kObjects, "fetches it; compares it with what was put"},
     {"ssm:PutParameter", kController, kParameters, "leaves a machine its login, encrypted"},
@@ -99,7 +115,6 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:StartInstances", kResizer, kHosts, "starts it"},
     // The client knows these, and nothing calls them yet: granted to nobody.
     {"scheduler:CreateSchedule", kNobody, kLists, "an end that AWS itself carries out"},
-    {"scheduler:DeleteSchedule", kNobody, kLists, "takes it back"},
     {"sts:AssumeRole", kNobody, kLists,
      "takes on the role that a profile names; whoever names one grants it"},
 });
@@ -109,6 +124,8 @@ constexpr auto kRenamed = std::to_array<RenamedCall>({
     {"s3:HeadBucket", "s3:ListBucket"},
     {"s3:HeadObject", "s3:GetObject"},
     {"s3:ListObjectsV2", "s3:ListBucket"},
+    {"s3:ListMultipartUploads", "s3:ListBucketMultipartUploads"},
+    {"s3:ListParts", "s3:ListMultipartUploadParts"},
 });
 
 constexpr auto kImplied =

@@ -28,6 +28,8 @@ enum class Scope {
   kHostMark,      // the tag mayfly:resize on it, and no other
   kHostDisks,     // disks, and the snapshots that are made of them
   kSnapshotTags,  // tags that are given while a snapshot is made
+  kSchedules,     // schedules whose name has the ledger's identity in it
+  kClusters,      // database clusters that carry our ledger's tag
 };
 
 // kNobody: the client knows the call, and no command makes it.

@@ -70,6 +70,10 @@ std::string_view SidOf(Scope of) {
       return "KeepItsDisks";
     case Scope::kSnapshotTags:
       return "TagSnapshotsWhileMaking";
+    case Scope::kSchedules:
+      return "SchedulesNamedForUs";
+    case Scope::kClusters:
+      return "FloorsThatWeRaised";
   }
   return "";
 }
@@ -124,6 +128,11 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return Ec2Things(scope, "", {"volume", "snapshot"});  // a snapshot's has no account
     case Scope::kSnapshotTags:
       return Ec2Things(scope, "", {"snapshot"});
+    case Scope::kSchedules:
+      return fmt::format("arn:aws:scheduler:{}:{}:schedule/*/mayfly-{}-run-*", region, account,
+                         OrAny(scope.ledger));
+    case Scope::kClusters:
+      return fmt::format("arn:aws:rds:{}:{}:cluster:*", region, account);
   }
   return {};
 }
@@ -146,6 +155,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kBorn:
       return HasTag(kRequestTag, scope);
     case Scope::kTagged:
+    case Scope::kClusters:
       return HasTag(kResourceTag, scope);
     case Scope::kTagsAtBirth:
       return Condition(
@@ -170,6 +180,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kHostShell:
     case Scope::kHostDisks:
     case Scope::kCluster:
+    case Scope::kSchedules:
       return {};
   }
   return {};
@@ -179,7 +190,8 @@ constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
      Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
      Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts, Scope::kHostShell, Scope::kHostMark,
-     Scope::kHostDisks, Scope::kSnapshotTags, Scope::kCluster});
+     Scope::kHostDisks, Scope::kSnapshotTags, Scope::kCluster, Scope::kSchedules,
+     Scope::kClusters});
 
 bool IsFor(const Permission& permission, Grantee who) {
   const bool is_of_both = who == Grantee::kController || who == Grantee::kWorker;

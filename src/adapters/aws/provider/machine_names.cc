@@ -17,6 +17,14 @@ bool IsPlain(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
 }
 
+// Absent: not a number above zero, and nothing else.
+std::optional<std::int64_t> ReadNumber(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
 Filter TagIs(std::string_view key, std::string value) {
   return {fmt::format("tag:{}", key), {std::move(value)}};
 }
@@ -97,11 +105,26 @@ std::string_view TagValue(const Tags& tags, std::string_view key) {
 }
 
 std::optional<MachineId> MachineOf(const Tags& tags) {
-  const std::string_view text = TagValue(tags, kMachineTag);
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number > 0;
-  return is_number ? std::optional(MachineId{number}) : std::nullopt;
+  const std::optional<std::int64_t> number = ReadNumber(TagValue(tags, kMachineTag));
+  return number ? std::optional(MachineId{*number}) : std::nullopt;
+}
+
+std::optional<RunId> RunOf(const Tags& tags) {
+  const std::optional<std::int64_t> number = ReadNumber(TagValue(tags, kRunTag));
+  return number ? std::optional(RunId{*number}) : std::nullopt;
+}
+
+std::optional<MachineName> ParseMachineName(std::string_view name, const std::string& ledger) {
+  constexpr std::string_view kMachine = "-machine-";
+  const std::string before = fmt::format("mayfly-{}-run-", ledger);
+  if (!name.starts_with(before)) return std::nullopt;
+  name.remove_prefix(before.size());
+  const auto middle = name.find(kMachine);
+  if (middle == std::string_view::npos) return std::nullopt;
+  const auto run = ReadNumber(name.substr(0, middle));
+  const auto machine = ReadNumber(name.substr(middle + kMachine.size()));
+  if (!run || !machine) return std::nullopt;
+  return MachineName{RunId{*run}, MachineId{*machine}};
 }
 
 std::string ParameterFolder(const std::string& ledger) { return "/mayfly/" + ledger; }

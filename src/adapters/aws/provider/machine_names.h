@@ -18,6 +18,8 @@ namespace mayfly::aws {
 inline constexpr std::string_view kLedgerTag = "mayfly:ledger";
 inline constexpr std::string_view kRunTag = "mayfly:run";
 inline constexpr std::string_view kMachineTag = "mayfly:machine";
+// On what a sweep found and nobody needs: since when, "2026-11-28T04:00:00Z".
+inline constexpr std::string_view kOrphanTag = "mayfly:orphan";
 // On a snapshot: an instant from which it is not to be there any more.
 inline constexpr std::string_view kExpiresTag = "mayfly:expires";
 // On a database cluster whose floor a run raised: what it was, in capacity units.
@@ -54,6 +56,10 @@ bool HasExpired(const Tags& tags, Instant now);
 Filters OfRun(const std::string& ledger, RunId run);
 Filters OfMachine(const std::string& ledger, MachineId machine);
 std::optional<MachineId> MachineOf(const Tags& tags);
+std::optional<RunId> RunOf(const Tags& tags);
+// Of a schedule, a template, a parameter's last parts: "mayfly-LEDGER-run-R-machine-M". Absent: the
+// name is another ledger's, or of another form.
+std::optional<MachineName> ParseMachineName(std::string_view name, const std::string& ledger);
 std::string_view TagValue(const Tags& tags, std::string_view key);  // empty: absent
 
 // SSM's parameters: "/mayfly/LEDGER/run-R/machine-M", and the folders above it.

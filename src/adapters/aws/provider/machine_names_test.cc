@@ -59,6 +59,18 @@ TEST(MachineTags, WhatIsNoNumberIsNoMachine) {
   EXPECT_FALSE(MachineOf({}));
 }
 
+TEST(MachineNames, ANameWithoutTheLedgersIdentityIsNoClaim) {
+  const std::optional<MachineName> ours = ParseMachineName("mayfly-1234-run-7-machine-3", "1234");
+  ASSERT_TRUE(ours);
+  EXPECT_EQ(ours->run, RunId{7});
+  EXPECT_EQ(ours->machine, MachineId{3});
+  for (const char* name :
+       {"mayfly-12345-run-7-machine-3", "mayfly-123-run-7-machine-3", "mayfly-run-7-machine-3",
+        "mayfly-1234-run-7", "mayfly-1234-run-x-machine-3", "mayfly-1234-run-7-machine-", ""}) {
+    EXPECT_FALSE(ParseMachineName(name, "1234")) << name;
+  }
+}
+
 TEST(LedgerName, BecomesPartOfNamesOnlyIfItCan) {
   EXPECT_TRUE(CheckLedgerName("Ledger_1.x-y").ok());
   for (const std::string name : {"", "a/b", "a b", "ä", "*"}) {

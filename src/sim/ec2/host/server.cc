@@ -18,8 +18,7 @@
 #include "sim/ec2/host/http_front.h"
 #include "sim/ec2/host/instance_box.h"
 #include "sim/ec2/life.h"
-#include "sim/ec2/wire/script.h"
-#include "sim/ec2/wire/simulator.h"
+#include "sim/ec2/wire/regions.h"
 
 namespace mayfly::ec2 {
 namespace {
@@ -51,16 +50,18 @@ class RealServer final : public Server {
                InstanceBoxes::Open(
                    {.folder = BoxFolder(), .endpoint = endpoint_, .shared = settings_.shared}));
     boxes_ = std::make_unique<InstanceBoxes>(std::move(boxes));
-    services_.endpoint = endpoint_;
-    services_.buckets[kBucket];
-    services_.read_console = [folder = BoxFolder()](const std::string& id) {
-      return ReadConsole(folder, id);
-    };
-    services_.read_shell = [folder = BoxFolder()](const ShellRun& run) {
-      return ReadJob(folder, run.instance, run.id);
-    };
-    AdvanceTo(services_, clock_.Wall());
-    return AddScript(services_, settings_.script);
+    for (auto& [name, services] : regions_.by_name) {
+      services.endpoint = endpoint_;
+      services.read_console = [folder = BoxFolder()](const std::string& id) {
+        return ReadConsole(folder, id);
+      };
+      services.read_shell = [folder = BoxFolder()](const ShellRun& run) {
+        return ReadJob(folder, run.instance, run.id);
+      };
+    }
+    regions_.home().buckets[kBucket];
+    AdvanceAll(regions_, clock_.Wall());
+    return AddScript(regions_, settings_.script);
   }
 
   const std::string& endpoint() const override { return endpoint_; }
@@ -86,19 +87,22 @@ class RealServer final : public Server {
   // From a thread of the front.
   HttpReply Answer(const HttpRequest& request) {
     std::unique_lock<std::mutex> lock(mutex_);
-    HttpReply reply = Handle(services_, request);
+    HttpReply reply = Handle(regions_, request);
     // Whatever was asked may have changed what is due; the main thread looks.
     const std::uint64_t one = 1;
     (void)!write(bell_.get(), &one, sizeof one);  // full is as loud as it gets
     // Whoever is told that an instance has ended may count on it: nothing of it runs any more.
-    const std::uint64_t needed = rounds_begun_ + (WantsKill(services_.cloud) ? 1 : 0);
+    const std::uint64_t needed = rounds_begun_ + (WantsKill() ? 1 : 0);
     carried_out_.wait(lock, [&] { return rounds_done_ >= needed || is_ending_; });
     return reply;
   }
 
-  static bool WantsKill(const Cloud& cloud) {
-    return std::any_of(cloud.effects.begin(), cloud.effects.end(),
-                       [](const Effect& effect) { return effect.what == Effect::What::kKill; });
+  bool WantsKill() const {
+    const auto is_kill = [](const Effect& effect) { return effect.what == Effect::What::kKill; };
+    return std::any_of(regions_.by_name.begin(), regions_.by_name.end(), [&](const auto& one) {
+      const std::vector<Effect>& effects = one.second.cloud.effects;
+      return std::any_of(effects.begin(), effects.end(), is_kill);
+    });
   }
 
   // One look at the model and the processes, then sleep until something is due.
@@ -119,11 +123,13 @@ class RealServer final : public Server {
 
   std::vector<Order> TakeDue() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    AdvanceTo(services_, services_.time.At(clock_.Wall()));
+    AdvanceAll(regions_, clock_.Wall());
     ++rounds_begun_;
     std::vector<Order> orders;
-    for (Effect& effect : TakeEffects(services_.cloud)) {
-      orders.push_back({effect, services_.cloud.instances.at(effect.instance)});
+    for (auto& [name, services] : regions_.by_name) {
+      for (Effect& effect : TakeEffects(services.cloud)) {
+        orders.push_back({effect, services.cloud.instances.at(effect.instance)});
+      }
     }
     return orders;
   }
@@ -165,9 +171,10 @@ class RealServer final : public Server {
 
   Status Ended(const BoxEnd& end) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (end.how == BoxEnd::How::kPowerOff) ShutDownFromWithin(services_.cloud, end.instance);
+    Cloud& cloud = regions_.Of(end.instance).cloud;
+    if (end.how == BoxEnd::How::kPowerOff) ShutDownFromWithin(cloud, end.instance);
     // After a reboot nothing is started again: user data runs once in an instance's life.
-    if (end.how == BoxEnd::How::kReboot) RebootFromWithin(services_.cloud, end.instance);
+    if (end.how == BoxEnd::How::kReboot) RebootFromWithin(cloud, end.instance);
     return {};
   }
 
@@ -184,9 +191,9 @@ class RealServer final : public Server {
 
   Duration UntilDue() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const std::optional<Instant> next = NextChange(services_);
+    const std::optional<Instant> next = NextChange(regions_);
     if (!next) return kLongestWait;
-    return std::min(kLongestWait, services_.time.Until(*next, clock_.Wall()));
+    return std::min(kLongestWait, regions_.home().time.Until(*next, clock_.Wall()));
   }
 
   ServerSettings settings_;
@@ -197,7 +204,7 @@ class RealServer final : public Server {
   std::unique_ptr<InstanceBoxes> boxes_;
   bool is_stopped_ = false;
   std::mutex mutex_;  // guards what follows
-  Services services_;
+  Regions regions_;
   std::uint64_t rounds_begun_ = 0;  // of taking effects and carrying them out
   std::uint64_t rounds_done_ = 0;
   bool is_ending_ = false;

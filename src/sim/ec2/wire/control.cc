@@ -129,11 +129,18 @@ Json BillJson(const Cloud& cloud) {
 }
 
 Json ResourcesJson(const Cloud& cloud) {
-  Json json{{"instances", Json::array()},        {"volumes", Json::array()},
-            {"interfaces", Json::array()},       {"addresses", Json::array()},
-            {"spot_requests", Json::array()},    {"snapshots", Json::array()},
-            {"launch_templates", Json::array()}, {"fleets", Json::array()},
-            {"schedules", Json::array()},        {"clusters", Json::array()}};
+  Json json{{"instances", Json::array()},
+            {"volumes", Json::array()},
+            {"interfaces", Json::array()},
+            {"addresses", Json::array()},
+            {"spot_requests", Json::array()},
+            {"snapshots", Json::array()},
+            {"launch_templates", Json::array()},
+            {"fleets", Json::array()},
+            {"schedules", Json::array()},
+            {"clusters", Json::array()},
+            {"groups", Json::array()},
+            {"images", Json::array()}};
   for (const std::string& id : cloud.launch_order) {
     json["instances"].push_back(InstanceJson(cloud.instances.at(id)));
   }
@@ -162,7 +169,14 @@ Json ResourcesJson(const Cloud& cloud) {
   }
   for (const auto& [id, one] : cloud.clusters) {
     json["clusters"].push_back(
-        {{"id", id}, {"least", one.least}, {"most", one.most}, {"tags", one.tags}});
+        {{"name", id}, {"least", one.least}, {"most", one.most}, {"tags", one.tags}});
+  }
+  for (const auto& [id, one] : cloud.groups) {
+    json["groups"].push_back(
+        {{"id", id}, {"name", one.name}, {"deleted", When(one.deleted)}, {"tags", one.tags}});
+  }
+  for (const auto& [id, one] : cloud.images) {
+    json["images"].push_back({{"id", id}, {"deleted", When(one.deleted)}});
   }
   for (const Schedule& one : cloud.schedules) {
     json["schedules"].push_back({{"name", one.name},
@@ -180,6 +194,10 @@ Json AllResourcesJson(const Services& services) {
   Json json = ResourcesJson(services.cloud);
   json["parameters"] = Json::array();
   for (const auto& [name, value] : services.parameters) json["parameters"].push_back(name);
+  json["uploads"] = Json::array();
+  for (const auto& [id, one] : services.uploads) {
+    json["uploads"].push_back({{"id", id}, {"bucket", one.bucket}, {"key", one.key}});
+  }
   return json;
 }
 

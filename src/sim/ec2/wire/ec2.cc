@@ -29,7 +29,7 @@ HttpReply Refuse(const Services& services, const Refusal& why) {
 
 const Ec2Action* FindAction(std::string_view name) {
   for (const auto actions :
-       {LaunchActions(), InstanceActions(), ResourceActions(), OfferActions()}) {
+       {LaunchActions(), InstanceActions(), ResourceActions(), MakingActions(), OfferActions()}) {
     for (const Ec2Action& action : actions) {
       if (action.name == name) return &action;
     }

@@ -21,7 +21,9 @@ struct Ec2Action {
 std::span<const Ec2Action> LaunchActions();    // RunInstances, templates, fleets
 std::span<const Ec2Action> InstanceActions();  // what is done to instances, and seen of them
 std::span<const Ec2Action> ResourceActions();  // volumes, snapshots, addresses, interfaces, tags
-std::span<const Ec2Action> OfferActions();     // types, zones, images, networks, prices
+std::span<const Ec2Action>
+MakingActions();                            // volumes, interfaces, groups, images without a machine
+std::span<const Ec2Action> OfferActions();  // types, zones, images, networks, prices
 
 // A form of EC2, answered in XML.
 HttpReply AnswerEc2(Services& services, const Params& params);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/ec2/groups.h"
 #include "sim/ec2/life.h"
 #include "sim/ec2/storage.h"
 #include "sim/ec2/wire/ec2_actions.h"
@@ -21,12 +22,12 @@ void StateXml(Xml& xml, std::string_view element, InstanceState state) {
   xml.Close(element);
 }
 
-std::string GroupsXml(const MachineRequest& asked) {
+std::string GroupsXml(const Cloud& cloud, const MachineRequest& asked) {
   Xml xml;
   xml.Open("groupSet");
   for (const std::string& id : asked.groups) {
-    const SecurityGroup* group = FindGroup(id);
-    xml.Open("item").Leaf("groupId", id).Leaf("groupName", group ? group->name : "").Close("item");
+    const std::string name = FindGroupName(cloud, id).value_or("");
+    xml.Open("item").Leaf("groupId", id).Leaf("groupName", name).Close("item");
   }
   return xml.Close("groupSet").text();
 }
@@ -60,7 +61,7 @@ std::string InterfaceXml(const Cloud& cloud, const Instance& instance) {
     xml.Open("item")
         .Leaf("networkInterfaceId", instance.interface)
         .Leaf("subnetId", instance.asked.subnet)
-        .Leaf("vpcId", kVpc)
+        .Leaf("vpcId", VpcOf(cloud.region))
         .Leaf("status", "in-use")
         .Leaf("privateIpAddress", instance.private_ip)
         .Close("item");
@@ -91,9 +92,9 @@ void ReasonXml(Xml& xml, const Instance& instance) {
       .Close("stateReason");
 }
 
-void NetworkXml(Xml& xml, const Instance& instance) {
+void NetworkXml(Xml& xml, const Cloud& cloud, const Instance& instance) {
   if (!instance.is_alive()) return;  // EC2 forgets these with the instance
-  xml.Leaf("subnetId", instance.asked.subnet).Leaf("vpcId", kVpc);
+  xml.Leaf("subnetId", instance.asked.subnet).Leaf("vpcId", VpcOf(cloud.region));
   xml.Leaf("privateIpAddress", instance.private_ip);
   if (!instance.public_ip.empty()) xml.Leaf("ipAddress", instance.public_ip);
 }
@@ -133,7 +134,7 @@ Row InstanceRow(const Cloud& cloud, const Instance& instance) {
                          {"availability-zone", asked.zone},
                          {"image-id", asked.image},
                          {"subnet-id", asked.subnet},
-                         {"vpc-id", std::string(kVpc)},
+                         {"vpc-id", std::string(VpcOf(cloud.region))},
                          {"reservation-id", instance.reservation},
                          {"state-reason-code", instance.reason.code},
                          {"private-ip-address", instance.private_ip},
@@ -388,8 +389,8 @@ std::string InstanceXml(const Cloud& cloud, const Instance& instance) {
       .Leaf("availabilityZone", asked.zone)
       .Leaf("tenancy", "default")
       .Close("placement");
-  NetworkXml(xml, instance);
-  xml.Raw(GroupsXml(asked)).Leaf("architecture", FindType(asked.type)->architecture);
+  NetworkXml(xml, cloud, instance);
+  xml.Raw(GroupsXml(cloud, asked)).Leaf("architecture", FindType(asked.type)->architecture);
   xml.Raw(DisksXml(cloud, instance));
   if (asked.market == Market::kSpot) {
     xml.Leaf("instanceLifecycle", "spot").Leaf("spotInstanceRequestId", instance.request);
@@ -407,7 +408,7 @@ std::string ReservationXml(const Cloud& cloud, const std::vector<const Instance*
   const Instance& first = *instances.front();
   Xml xml;
   xml.Leaf("reservationId", first.reservation).Leaf("ownerId", kAccount);
-  xml.Raw(GroupsXml(first.asked)).Open("instancesSet");
+  xml.Raw(GroupsXml(cloud, first.asked)).Open("instancesSet");
   for (const Instance* instance : instances) xml.Raw(InstanceXml(cloud, *instance));
   return xml.Close("instancesSet").text();
 }

@@ -13,6 +13,8 @@
 namespace mayfly::ec2 {
 namespace {
 
+std::string_view Vpc(const Services& services) { return VpcOf(services.cloud.region); }
+
 std::string_view UsageClassesXml() {
   return "<supportedUsageClasses><item>on-demand</item><item>spot</item></supportedUsageClasses>";
 }
@@ -72,9 +74,9 @@ Answer<std::string> DescribeOfferingsAction(Services& services, const Params& pa
   const std::string by = params.Text("LocationType");
   Listing listing{.set = "instanceTypeOfferingSet"};
   for (const InstanceType& type : AllTypes()) {
-    for (const Zone& zone : AllZones()) {
+    for (const Zone& zone : ZonesOf(services.cloud.region)) {
       if (!IsOffered(services.cloud, type, zone)) continue;
-      std::string location(kRegion);
+      std::string location = services.cloud.region;
       if (by == "availability-zone") location = zone.name;
       if (by == "availability-zone-id") location = zone.id;
       Xml xml;
@@ -85,23 +87,23 @@ Answer<std::string> DescribeOfferingsAction(Services& services, const Params& pa
           .Close("item");
       listing.rows.push_back(
           {"", {{"instance-type", type.name}, {"location", location}}, {}, xml.text()});
-      if (location == kRegion) break;  // once is enough
+      if (location == services.cloud.region) break;  // once is enough
     }
   }
   return Show(params, listing);
 }
 
-Answer<std::string> DescribeZonesAction(Services&, const Params& params) {
+Answer<std::string> DescribeZonesAction(Services& services, const Params& params) {
   Listing listing{
       .set = "availabilityZoneInfo", .ids = "ZoneName", .not_found = "InvalidParameterValue"};
   (void)params.Flag("AllAvailabilityZones");
-  for (const Zone& zone : AllZones()) {
+  for (const Zone& zone : ZonesOf(services.cloud.region)) {
     Xml xml;
     xml.Open("item")
         .Leaf("zoneName", zone.name)
         .Leaf("zoneId", zone.id)
         .Leaf("zoneState", "available")
-        .Leaf("regionName", kRegion)
+        .Leaf("regionName", services.cloud.region)
         .Leaf("zoneType", "availability-zone")
         .Leaf("optInStatus", "opt-in-not-required")
         .Close("item");
@@ -109,7 +111,7 @@ Answer<std::string> DescribeZonesAction(Services&, const Params& params) {
                             {{"zone-name", std::string(zone.name)},
                              {"zone-id", std::string(zone.id)},
                              {"state", "available"},
-                             {"region-name", std::string(kRegion)}},
+                             {"region-name", services.cloud.region}},
                             {},
                             xml.text()});
   }
@@ -119,20 +121,57 @@ Answer<std::string> DescribeZonesAction(Services&, const Params& params) {
 Answer<std::string> DescribeRegionsAction(Services&, const Params& params) {
   Listing listing{.set = "regionInfo", .ids = "RegionName", .not_found = "InvalidParameterValue"};
   (void)params.Flag("AllRegions");
-  Xml xml;
-  xml.Open("item")
-      .Leaf("regionName", kRegion)
-      .Leaf("regionEndpoint", fmt::format("ec2.{}.amazonaws.com", kRegion))
-      .Leaf("optInStatus", "opt-in-not-required")
-      .Close("item");
-  listing.rows.push_back(
-      {std::string(kRegion), {{"region-name", std::string(kRegion)}}, {}, xml.text()});
+  for (std::string_view region : AllRegions()) {
+    Xml xml;
+    xml.Open("item")
+        .Leaf("regionName", region)
+        .Leaf("regionEndpoint", fmt::format("ec2.{}.amazonaws.com", region))
+        .Leaf("optInStatus", "opt-in-not-required")
+        .Close("item");
+    listing.rows.push_back(
+        {std::string(region), {{"region-name", std::string(region)}}, {}, xml.text()});
+  }
   return Show(params, listing);
 }
 
-Answer<std::string> DescribeImagesAction(Services&, const Params& params) {
+Row OwnImageRow(const OwnImage& image) {
+  Xml xml;
+  xml.Open("item")
+      .Leaf("imageId", image.id)
+      .Leaf("name", image.name)
+      .Leaf("imageState", "available")
+      .Leaf("imageOwnerId", kAccount)
+      .Flag("isPublic", false)
+      .Leaf("architecture", "x86_64")
+      .Leaf("rootDeviceName", DiskRequest().device)
+      .Leaf("creationDate", Stamp(image.created))
+      .Open("blockDeviceMapping")
+      .Open("item")
+      .Leaf("deviceName", DiskRequest().device)
+      .Open("ebs")
+      .Leaf("snapshotId", image.snapshot)
+      .Close("ebs")
+      .Close("item")
+      .Close("blockDeviceMapping")
+      .Raw(TagSet(image.tags))
+      .Close("item");
+  return {image.id,
+          {{"image-id", image.id},
+           {"owner-id", std::string(kAccount)},
+           {"name", image.name},
+           {"state", "available"}},
+          image.tags,
+          xml.text()};
+}
+
+Answer<std::string> DescribeImagesAction(Services& services, const Params& params) {
   Listing listing{.set = "imagesSet", .ids = "ImageId", .not_found = "InvalidAMIID.NotFound"};
-  (void)params.List("Owner");
+  const std::vector<std::string> owners = params.List("Owner");
+  const bool own_only = owners == std::vector<std::string>{"self"};
+  for (const auto& [id, image] : services.cloud.images) {
+    if (!image.deleted) listing.rows.push_back(OwnImageRow(image));
+  }
+  if (own_only) return Show(params, listing);
   for (const Image& image : AllImages()) {
     Xml xml;
     xml.Open("item")
@@ -161,14 +200,14 @@ Answer<std::string> DescribeImagesAction(Services&, const Params& params) {
   return Show(params, listing);
 }
 
-Answer<std::string> DescribeSubnetsAction(Services&, const Params& params) {
+Answer<std::string> DescribeSubnetsAction(Services& services, const Params& params) {
   Listing listing{.set = "subnetSet", .ids = "SubnetId", .not_found = "InvalidSubnetID.NotFound"};
-  for (const Subnet& subnet : AllSubnets()) {
+  for (const Subnet& subnet : SubnetsOf(services.cloud.region)) {
     Xml xml;
     xml.Open("item")
         .Leaf("subnetId", subnet.id)
         .Leaf("state", "available")
-        .Leaf("vpcId", kVpc)
+        .Leaf("vpcId", Vpc(services))
         .Leaf("cidrBlock", subnet.cidr)
         .Number("availableIpAddressCount", 4091)
         .Leaf("availabilityZone", subnet.zone)
@@ -178,7 +217,7 @@ Answer<std::string> DescribeSubnetsAction(Services&, const Params& params) {
         .Close("item");
     listing.rows.push_back({std::string(subnet.id),
                             {{"subnet-id", std::string(subnet.id)},
-                             {"vpc-id", std::string(kVpc)},
+                             {"vpc-id", std::string(Vpc(services))},
                              {"default-for-az", "true"},
                              {"availability-zone", std::string(subnet.zone)}},
                             {},
@@ -187,52 +226,28 @@ Answer<std::string> DescribeSubnetsAction(Services&, const Params& params) {
   return Show(params, listing);
 }
 
-// No inbound rule, and outbound to anywhere.
-Answer<std::string> DescribeGroupsAction(Services&, const Params& params) {
-  Listing listing{
-      .set = "securityGroupInfo", .ids = "GroupId", .not_found = "InvalidGroup.NotFound"};
-  for (const SecurityGroup& group : AllGroups()) {
-    Xml xml;
-    xml.Open("item")
-        .Leaf("groupId", group.id)
-        .Leaf("groupName", group.name)
-        .Leaf("groupDescription", group.name)
-        .Leaf("vpcId", kVpc)
-        .Leaf("ownerId", kAccount)
-        .Raw(
-            "<ipPermissions/><ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><ipRanges>"
-            "<item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item></ipPermissionsEgress>")
-        .Close("item");
-    listing.rows.push_back({std::string(group.id),
-                            {{"group-id", std::string(group.id)},
-                             {"group-name", std::string(group.name)},
-                             {"vpc-id", std::string(kVpc)}},
-                            {},
-                            xml.text()});
-  }
-  return Show(params, listing);
-}
-
-Answer<std::string> DescribeVpcsAction(Services&, const Params& params) {
+Answer<std::string> DescribeVpcsAction(Services& services, const Params& params) {
   Listing listing{.set = "vpcSet", .ids = "VpcId", .not_found = "InvalidVpcID.NotFound"};
   Xml xml;
   xml.Open("item")
-      .Leaf("vpcId", kVpc)
+      .Leaf("vpcId", Vpc(services))
       .Leaf("state", "available")
       .Leaf("cidrBlock", kVpcCidr)
       .Flag("isDefault", true)
       .Close("item");
-  listing.rows.push_back(
-      {std::string(kVpc), {{"vpc-id", std::string(kVpc)}, {"is-default", "true"}}, {}, xml.text()});
+  listing.rows.push_back({std::string(Vpc(services)),
+                          {{"vpc-id", std::string(Vpc(services))}, {"is-default", "true"}},
+                          {},
+                          xml.text()});
   return Show(params, listing);
 }
 
-Answer<std::string> DescribeRoutesAction(Services&, const Params& params) {
+Answer<std::string> DescribeRoutesAction(Services& services, const Params& params) {
   Listing listing{
       .set = "routeTableSet", .ids = "RouteTableId", .not_found = "InvalidRouteTableID.NotFound"};
   const std::string id = "rtb-00000000000000001";
   Xml xml;
-  xml.Open("item").Leaf("routeTableId", id).Leaf("vpcId", kVpc).Open("routeSet");
+  xml.Open("item").Leaf("routeTableId", id).Leaf("vpcId", Vpc(services)).Open("routeSet");
   xml.Raw(
       fmt::format("<item><destinationCidrBlock>{}</destinationCidrBlock>"
                   "<gatewayId>local</gatewayId><state>active</state></item>"
@@ -241,9 +256,9 @@ Answer<std::string> DescribeRoutesAction(Services&, const Params& params) {
                   kVpcCidr));
   xml.Close("routeSet").Raw("<associationSet><item><main>true</main></item></associationSet>");
   xml.Close("item");
-  std::multimap<std::string, std::string> attributes{{"vpc-id", std::string(kVpc)},
+  std::multimap<std::string, std::string> attributes{{"vpc-id", std::string(Vpc(services))},
                                                      {"association.main", "true"}};
-  for (const Subnet& subnet : AllSubnets()) {
+  for (const Subnet& subnet : SubnetsOf(services.cloud.region)) {
     attributes.emplace("association.subnet-id", subnet.id);
   }
   listing.rows.push_back({id, std::move(attributes), {}, xml.text()});
@@ -301,7 +316,7 @@ Answer<std::string> DescribePricesAction(Services& services, const Params& param
   }
   for (const std::string& type : types) {
     if (FindType(type) == nullptr) continue;
-    for (const Zone& one : AllZones()) {
+    for (const Zone& one : ZonesOf(services.cloud.region)) {
       if (!zone.empty() && zone != one.name) continue;
       AddPrices(cloud, {type, std::string(one.name), Market::kSpot}, from, to, listing);
     }
@@ -332,9 +347,9 @@ Answer<std::string> GetScoresAction(Services& services, const Params& params) {
   (void)params.List("RegionName");
   const bool by_zone = params.Flag("SingleAvailabilityZone");
   Listing listing{.set = "spotPlacementScoreSet"};
-  for (const Zone& zone : AllZones()) {
+  for (const Zone& zone : ZonesOf(services.cloud.region)) {
     Xml xml;
-    xml.Open("item").Leaf("region", kRegion);
+    xml.Open("item").Leaf("region", services.cloud.region);
     if (by_zone) xml.Leaf("availabilityZoneId", zone.id);
     xml.Number("score", Score(services.cloud, types, zone)).Close("item");
     listing.rows.push_back({"", {}, {}, xml.text()});
@@ -343,14 +358,13 @@ Answer<std::string> GetScoresAction(Services& services, const Params& params) {
   return Show(params, listing);
 }
 
-constexpr std::array<Ec2Action, 11> kActions{{
+constexpr std::array<Ec2Action, 10> kActions{{
     {"DescribeInstanceTypes", DescribeTypesAction},
     {"DescribeInstanceTypeOfferings", DescribeOfferingsAction},
     {"DescribeAvailabilityZones", DescribeZonesAction},
     {"DescribeRegions", DescribeRegionsAction},
     {"DescribeImages", DescribeImagesAction},
     {"DescribeSubnets", DescribeSubnetsAction},
-    {"DescribeSecurityGroups", DescribeGroupsAction},
     {"DescribeVpcs", DescribeVpcsAction},
     {"DescribeRouteTables", DescribeRoutesAction},
     {"DescribeSpotPriceHistory", DescribePricesAction},

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "sim/ec2/groups.h"
 #include "sim/ec2/storage.h"
 #include "sim/ec2/wire/ec2_actions.h"
 #include "sim/ec2/wire/listing.h"
@@ -75,9 +76,20 @@ Answer<std::string> DeleteVolumeAction(Services& services, const Params& params)
   return kTrue;
 }
 
+std::string GroupSet(const Cloud& cloud, const std::vector<std::string>& groups) {
+  Xml xml;
+  xml.Open("groupSet");
+  for (const std::string& id : groups) {
+    const std::string name = FindGroupName(cloud, id).value_or("");
+    xml.Open("item").Leaf("groupId", id).Leaf("groupName", name).Close("item");
+  }
+  return xml.Close("groupSet").text();
+}
+
 Row InterfaceRow(const Cloud& cloud, const NetworkInterface& interface) {
   Row row{.id = interface.id, .tags = ShownTags(cloud, interface.created, interface.tags)};
-  row.attributes = {{"status", "in-use"},
+  const char* status = interface.instance.empty() ? "available" : "in-use";
+  row.attributes = {{"status", status},
                     {"attachment.instance-id", interface.instance},
                     {"subnet-id", interface.subnet},
                     {"network-interface-id", interface.id}};
@@ -85,16 +97,19 @@ Row InterfaceRow(const Cloud& cloud, const NetworkInterface& interface) {
   xml.Open("item")
       .Leaf("networkInterfaceId", interface.id)
       .Leaf("subnetId", interface.subnet)
-      .Leaf("vpcId", kVpc)
-      .Leaf("status", "in-use")
-      .Leaf("privateIpAddress", interface.private_ip)
-      .Open("attachment")
-      .Leaf("instanceId", interface.instance)
-      .Number("deviceIndex", 0)
-      .Leaf("status", "attached")
-      .Flag("deleteOnTermination", true)
-      .Close("attachment");
-  xml.Raw(TagSet(row.tags)).Close("item");
+      .Leaf("vpcId", VpcOf(cloud.region))
+      .Leaf("status", status);
+  if (!interface.private_ip.empty()) xml.Leaf("privateIpAddress", interface.private_ip);
+  if (!interface.description.empty()) xml.Leaf("description", interface.description);
+  if (!interface.instance.empty()) {
+    xml.Open("attachment")
+        .Leaf("instanceId", interface.instance)
+        .Number("deviceIndex", 0)
+        .Leaf("status", "attached")
+        .Flag("deleteOnTermination", true)
+        .Close("attachment");
+  }
+  xml.Raw(GroupSet(cloud, interface.groups)).Raw(TagSet(row.tags)).Close("item");
   row.xml = xml.text();
   return row;
 }
@@ -284,6 +299,14 @@ Answer<std::string> DescribeTagsAction(Services& services, const Params& params)
     if (!one.deleted) AddTagRows(listing, id, "launch-template", one.tags);
   }
   for (const auto& [id, one] : cloud.fleets) AddTagRows(listing, id, "fleet", one.tags);
+  for (const auto& [id, one] : cloud.groups) {
+    if (!one.deleted) AddTagRows(listing, id, "security-group", one.tags);
+  }
+  for (const Address& one : cloud.addresses) {
+    if (!one.deleted && !one.allocation.empty()) {
+      AddTagRows(listing, one.allocation, "elastic-ip", one.tags);
+    }
+  }
   return Show(params, listing);
 }
 

@@ -8,6 +8,7 @@
 #include "sim/ec2/prices.h"
 #include "sim/ec2/quotas.h"
 #include "sim/ec2/storage.h"
+#include "sim/ec2/wire/params.h"
 
 namespace mayfly::ec2 {
 namespace {
@@ -40,7 +41,8 @@ Answer<Json> GetParameter(Services& services, const Json& body) {
                 {"Value", value},
                 {"Version", 1},
                 {"LastModifiedDate", Epoch(services.cloud.now)},
-                {"ARN", fmt::format("arn:aws:ssm:{}:{}:parameter{}", kRegion, kAccount, name)},
+                {"ARN", fmt::format("arn:aws:ssm:{}:{}:parameter{}", services.cloud.region,
+                                    kAccount, name)},
                 {"DataType", "text"}}}};
 }
 
@@ -209,10 +211,11 @@ Answer<Json> ListQuotaChanges(Services& services, const Json& body) {
 
 // --- Pricing ------------------------------------------------------------------------------------
 
-Json ProductAttributes(const InstanceType& type) {
+// Every region sells at the same prices here.
+Json ProductAttributes(const InstanceType& type, const std::string& region) {
   return {{"instanceType", type.name},
-          {"regionCode", std::string(kRegion)},
-          {"location", "US East (N. Virginia)"},
+          {"regionCode", region},
+          {"location", region == kRegion ? "US East (N. Virginia)" : region},
           {"operatingSystem", "Linux"},
           {"tenancy", "Shared"},
           {"preInstalledSw", "NA"},
@@ -238,12 +241,6 @@ struct Sold {
   std::string service = "AmazonEC2", family = "Compute Instance", unit = "Hrs", description;
   std::int64_t micro_usd = 0;
 };
-
-Sold MachineSold(const InstanceType& type, std::int64_t micro_usd_h) {
-  return {.attributes = ProductAttributes(type),
-          .description = "per On Demand Linux " + type.name + " Instance Hour",
-          .micro_usd = micro_usd_h};
-}
 
 // An element of PriceList: JSON inside a string.
 std::string Product(const Sold& sold, const std::string& sku) {
@@ -276,18 +273,30 @@ bool PassesFilters(const Json& attributes, const Json& filters) {
   });
 }
 
+// Those of one region are listed: of the one that is asked for, or of the first.
+std::string RegionAskedFor(const Json& filters) {
+  for (const Json& filter : filters) {
+    const std::string value = Text(filter, "Value");
+    const bool is_region = Text(filter, "Field") == "regionCode" &&
+                           std::ranges::find(AllRegions(), value) != AllRegions().end();
+    if (is_region) return value;
+  }
+  return std::string(kRegion);
+}
+
 Answer<Json> GetProducts(Services&, const Json& body) {
   const std::string service = Text(body, "ServiceCode");
   if (service != "AmazonEC2" && service != "AmazonRDS") {
     return Refusal{"InvalidParameterException", "Only AmazonEC2 and AmazonRDS are sold here"};
   }
   const Json filters = body.value("Filters", Json::array());
+  const std::string region = RegionAskedFor(filters);
   Json list = Json::array();
   int number = 0;
   for (const SoldBeside& one : kSoldBeside) {
     const Json attributes{{"productFamily", std::string(one.family)},
                           {"usagetype", std::string(one.usage)},
-                          {"regionCode", std::string(kRegion)}};
+                          {"regionCode", region}};
     if (one.service != service || !PassesFilters(attributes, filters)) continue;
     list.push_back(Product({.attributes = attributes,
                             .service = std::string(one.service),
@@ -299,10 +308,15 @@ Answer<Json> GetProducts(Services&, const Json& body) {
   }
   for (const InstanceType& type : AllTypes()) {
     number += 2;
-    if (service != "AmazonEC2" || !PassesFilters(ProductAttributes(type), filters)) continue;
+    const Json attributes = ProductAttributes(type, region);
+    if (service != "AmazonEC2" || !PassesFilters(attributes, filters)) continue;
     // The real list has a product without a price beside many a real one.
-    list.push_back(Product(MachineSold(type, 0), fmt::format("SIM{:013}", number)));
-    list.push_back(Product(MachineSold(type, type.on_demand_micro_usd_h),
+    const std::string name = "per On Demand Linux " + type.name + " Instance Hour";
+    list.push_back(Product({.attributes = attributes, .description = name},
+                           fmt::format("SIM{:013}", number)));
+    list.push_back(Product({.attributes = attributes,
+                            .description = name,
+                            .micro_usd = type.on_demand_micro_usd_h},
                            fmt::format("SIM{:013}", number + 1)));
   }
   return Json{{"FormatVersion", "aws_v1"}, {"PriceList", list}};
@@ -356,12 +370,12 @@ Answer<Schedule> ReadSchedule(const Services& services, const std::string& name,
   return schedule;
 }
 
-Json ScheduleJson(const Schedule& schedule) {
+Json ScheduleJson(const Schedule& schedule, const std::string& region) {
   std::string at = FormatInstant(std::chrono::floor<seconds>(schedule.at));
   at.pop_back();
   return {{"Name", schedule.name},
           {"GroupName", schedule.group},
-          {"Arn", fmt::format("arn:aws:scheduler:{}:{}:schedule/{}/{}", kRegion, kAccount,
+          {"Arn", fmt::format("arn:aws:scheduler:{}:{}:schedule/{}/{}", region, kAccount,
                               schedule.group, schedule.name)},
           {"State", "ENABLED"},
           {"ScheduleExpression", "at(" + at + ")"},
@@ -371,12 +385,24 @@ Json ScheduleJson(const Schedule& schedule) {
           {"Target", Json::parse(schedule.target)}};
 }
 
-Answer<Json> ListSchedules(const Services& services) {
-  Json list = Json::array();
+// Ordered by name, as many as a page holds; the next begins behind the last name shown.
+Answer<Json> ListSchedules(const Services& services, const std::string& query) {
+  const Params params = Params::Read(query);
+  const std::string prefix = params.Text("NamePrefix");
+  TRY_ASSIGN(const std::int64_t most, params.Number("MaxResults", 100));
+  std::map<std::string, const Schedule*> by_name;
   for (const Schedule& schedule : services.cloud.schedules) {
-    if (!schedule.deleted) list.push_back(ScheduleJson(schedule));
+    if (!schedule.deleted && schedule.name.starts_with(prefix)) by_name[schedule.name] = &schedule;
   }
-  return Json{{"Schedules", list}};
+  Json page{{"Schedules", Json::array()}};
+  for (auto it = by_name.upper_bound(params.Text("NextToken")); it != by_name.end(); ++it) {
+    if (static_cast<std::int64_t>(page["Schedules"].size()) == most) {
+      page["NextToken"] = std::prev(it)->first;
+      break;
+    }
+    page["Schedules"].push_back(ScheduleJson(*it->second, services.cloud.region));
+  }
+  return page;
 }
 
 }  // namespace
@@ -395,10 +421,14 @@ Answer<Json> AnswerScheduler(Services& services, const HttpRequest& request) {
   if (!path.starts_with(kPrefix)) return Refusal{"ResourceNotFoundException", path, 404};
   const std::string name =
       path.size() > kPrefix.size() + 1 ? path.substr(kPrefix.size() + 1) : std::string();
-  if (name.empty()) return ListSchedules(services);
+  if (name.empty()) {
+    const auto question = request.target.find('?');
+    return ListSchedules(services,
+                         question == std::string::npos ? "" : request.target.substr(question + 1));
+  }
   if (request.method == "GET") {
     TRY_ASSIGN(const Schedule* found, FindSchedule(services.cloud, name));
-    return ScheduleJson(*found);
+    return ScheduleJson(*found, services.cloud.region);
   }
   if (request.method == "DELETE") {
     TRY(DeleteSchedule(services.cloud, name));
@@ -408,7 +438,7 @@ Answer<Json> AnswerScheduler(Services& services, const HttpRequest& request) {
   if (!body.is_object()) return NotValid("the body is no JSON object");
   TRY_ASSIGN(const Schedule schedule, ReadSchedule(services, name, body));
   TRY(PutSchedule(services.cloud, schedule, /*replaces=*/request.method == "PUT"));
-  return Json{{"ScheduleArn", ScheduleJson(schedule)["Arn"]}};
+  return Json{{"ScheduleArn", ScheduleJson(schedule, services.cloud.region)["Arn"]}};
 }
 
 }  // namespace mayfly::ec2

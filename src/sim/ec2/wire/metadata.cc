@@ -87,7 +87,7 @@ std::optional<std::string> ShowMaintenance(const Cloud&, const Instance& instanc
   return list.dump();
 }
 
-std::optional<std::string> ShowDocument(const Cloud&, const Instance& instance) {
+std::optional<std::string> ShowDocument(const Cloud& cloud, const Instance& instance) {
   return Json{{"accountId", kAccount},
               {"architecture", FindType(instance.asked.type)->architecture},
               {"availabilityZone", instance.asked.zone},
@@ -96,7 +96,7 @@ std::optional<std::string> ShowDocument(const Cloud&, const Instance& instance) 
               {"instanceType", instance.asked.type},
               {"pendingTime", FormatInstant(std::chrono::floor<seconds>(instance.launched))},
               {"privateIp", instance.private_ip},
-              {"region", kRegion},
+              {"region", cloud.region},
               {"version", "2017-09-30"}}
       .dump(2);
 }
@@ -140,8 +140,7 @@ const std::map<std::string, Show>& Pages() {
        [](const Cloud&, const Instance& i) { return i.asked.zone; }},
       {"meta-data/placement/availability-zone-id",
        [](const Cloud&, const Instance& i) { return std::string(FindZone(i.asked.zone)->id); }},
-      {"meta-data/placement/region",
-       [](const Cloud&, const Instance&) { return std::string(kRegion); }},
+      {"meta-data/placement/region", [](const Cloud& c, const Instance&) { return c.region; }},
       {"meta-data/local-ipv4", [](const Cloud&, const Instance& i) { return i.private_ip; }},
       {"meta-data/public-ipv4", ShowPublicIp},
       {"meta-data/iam/security-credentials/", ShowRole},

@@ -10,16 +10,6 @@
 namespace mayfly::ec2 {
 namespace {
 
-HttpReply Reply(const Services& services, const std::string& action, std::string_view space,
-                const std::string& result) {
-  HttpReply reply;
-  reply.body = fmt::format(
-      "<{0}Response xmlns=\"{1}\"><{0}Result>{2}</{0}Result><ResponseMetadata>"
-      "<RequestId>{3:032}</RequestId></ResponseMetadata></{0}Response>",
-      action, space, result, services.requests);
-  return reply;
-}
-
 HttpReply NoAction(const std::string& action) {
   return RefuseQuery({"InvalidAction", "Could not find operation " + action, 400});
 }
@@ -95,20 +85,30 @@ Answer<std::string> TagDb(Services& services, const Params& params) {
 
 }  // namespace
 
+HttpReply QueryReply(const Services& services, const std::string& action, std::string_view space,
+                     const std::string& result) {
+  HttpReply reply;
+  reply.body = fmt::format(
+      "<{0}Response xmlns=\"{1}\"><{0}Result>{2}</{0}Result><ResponseMetadata>"
+      "<RequestId>{3:032}</RequestId></ResponseMetadata></{0}Response>",
+      action, space, result, services.requests);
+  return reply;
+}
+
 HttpReply AnswerSts(Services& services, const Params& params) {
   constexpr std::string_view kSpace = "https://sts.amazonaws.com/doc/2011-06-15/";
   const std::string action = params.Text("Action");
   if (action == "GetCallerIdentity") {
-    return Reply(services, action, kSpace,
-                 fmt::format("<Arn>arn:aws:iam::{0}:user/operator</Arn>"
-                             "<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>{0}</Account>",
-                             kAccount));
+    return QueryReply(services, action, kSpace,
+                      fmt::format("<Arn>arn:aws:iam::{0}:user/operator</Arn>"
+                                  "<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>{0}</Account>",
+                                  kAccount));
   }
   if (action != "AssumeRole") return NoAction(action);
   if (params.Text("RoleArn").empty() || params.Text("RoleSessionName").empty()) {
     return RefuseQuery({"ValidationError", "RoleArn and RoleSessionName are needed", 400});
   }
-  return Reply(services, action, kSpace, AssumedRole(services, params));
+  return QueryReply(services, action, kSpace, AssumedRole(services, params));
 }
 
 HttpReply AnswerRds(Services& services, const Params& params) {
@@ -120,7 +120,7 @@ HttpReply AnswerRds(Services& services, const Params& params) {
   if (action == "AddTagsToResource" || action == "RemoveTagsFromResource") answer = TagDb;
   if (answer == nullptr) return NoAction(action);
   const Answer<std::string> result = answer(services, params);
-  return result.ok() ? Reply(services, action, kSpace, *result) : RefuseQuery(result.error());
+  return result.ok() ? QueryReply(services, action, kSpace, *result) : RefuseQuery(result.error());
 }
 
 HttpReply RefuseQuery(const Refusal& why) {

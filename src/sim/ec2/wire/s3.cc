@@ -175,7 +175,7 @@ HttpReply AnswerBucket(Services& services, const HttpRequest& request, const Pla
     return RefuseS3({"NoSuchBucket", "The specified bucket does not exist", 404});
   }
   if (request.method == "HEAD") {
-    return {.headers = {{"x-amz-bucket-region", std::string(kRegion)}}};
+    return {.headers = {{"x-amz-bucket-region", services.cloud.region}}};
   }
   return List(place, found->second);
 }
@@ -194,6 +194,7 @@ HttpReply RefuseS3(const Refusal& why) {
 }
 
 HttpReply AnswerS3(Services& services, const HttpRequest& request) {
+  if (std::optional<HttpReply> reply = AnswerUploads(services, request)) return *reply;
   const Place place = ReadPlace(request.target);
   if (place.bucket.empty()) return ListBuckets(services);
   if (place.key.empty()) return AnswerBucket(services, request, place);

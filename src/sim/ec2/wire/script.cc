@@ -301,15 +301,28 @@ Status DoSnapshots(Services& services, Step& step) {
   return {};
 }
 
+// "KEY=VALUE" each.
+std::map<std::string, std::string> ReadTags(Step& step) {
+  std::map<std::string, std::string> tags;
+  for (const std::string& pair : step.Texts("tags")) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) step.Complain("tags", "a list of \"KEY=VALUE\"");
+    tags[pair.substr(0, equals)] = pair.substr(std::min(equals, pair.size() - 1) + 1);
+  }
+  return tags;
+}
+
 // A database cluster, as somebody made or set it.
 Status DoCluster(Services& services, Step& step) {
   const std::string name = step.Text("name");
   const double least = step.Number("least").value_or(0.5);
   const double most = step.Number("most").value_or(16);
+  const std::map<std::string, std::string> tags = ReadTags(step);
   if (name.empty()) step.Complain("name", "the name of a cluster");
   if (least < 0 || least > most) step.Complain("least", "0 to \"most\" capacity units");
   TRY(step.Finish());
   PutCluster(services.cloud, name, least, most);
+  if (!tags.empty()) services.cloud.clusters.at(name).tags = tags;
   return {};
 }
 
@@ -377,7 +390,7 @@ struct Verb {
   std::string_view name;
   Status (*run)(Services& services, Step& step);
 };
-constexpr std::array<Verb, 15> kVerbs{{{"delays", DoDelays},
+constexpr std::array<Verb, 17> kVerbs{{{"delays", DoDelays},
                                        {"capacity", DoCapacity},
                                        {"calls", DoCalls},
                                        {"deaths", DoDeaths},

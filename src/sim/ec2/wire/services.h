@@ -37,11 +37,20 @@ struct CallRecord {
   std::string code;  // of the refusal
 };
 
+// A multipart upload that is not finished: its parts bill like objects.
+struct Upload {
+  std::string bucket;
+  std::string key;
+  Instant initiated;
+  std::map<int, std::string> parts;
+};
+
 struct Services {
   Cloud cloud;
   std::map<std::string, std::string> parameters;                 // SSM, beside the public ones
   std::map<std::string, std::string> secrets;                    // Secrets Manager
   std::map<std::string, std::map<std::string, Object>> buckets;  // S3
+  std::map<std::string, Upload> uploads;                         // by upload id
   std::map<std::string, MetadataToken> metadata_tokens;
   std::map<std::string, ShellRun> shell_runs;  // SSM's commands, by id
   std::vector<std::string> shell_waiting;      // of them: for the host to begin

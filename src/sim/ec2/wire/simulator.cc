@@ -32,6 +32,8 @@ std::string Header(const HttpRequest& request, const std::string& name) {
 
 // The verb of S3 that the request is, by the names of its documentation.
 std::string S3Action(const HttpRequest& request) {
+  const std::string of_upload = UploadAction(request);
+  if (!of_upload.empty()) return of_upload;
   const std::string path = request.target.substr(0, request.target.find('?'));
   const bool is_object = path.find('/', 1) != std::string::npos && path.back() != '/';
   if (request.method == "PUT") return is_object ? "PutObject" : "CreateBucket";
@@ -44,7 +46,9 @@ std::string SchedulerAction(const HttpRequest& request) {
   if (request.method == "POST") return "CreateSchedule";
   if (request.method == "PUT") return "UpdateSchedule";
   if (request.method == "DELETE") return "DeleteSchedule";
-  return "GetSchedule";
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  const bool names_one = path.size() > std::string_view("/schedules/").size();
+  return names_one ? "GetSchedule" : "ListSchedules";
 }
 
 Call ReadCall(const HttpRequest& request, const std::string& service) {

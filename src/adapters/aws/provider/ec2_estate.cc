@@ -1,0 +1,112 @@
+#include "adapters/aws/provider/ec2_estate.h"
+
+#include <fmt/format.h>
+
+#include "adapters/aws/ec2_instances.h"
+#include "adapters/aws/ec2_launch.h"
+#include "adapters/aws/ec2_places.h"
+#include "adapters/aws/ec2_things.h"
+#include "adapters/aws/provider/machine_names.h"
+#include "adapters/aws/rds.h"
+#include "adapters/aws/s3.h"
+#include "adapters/aws/scheduler.h"
+#include "adapters/aws/secrets.h"
+#include "base/text.h"
+
+namespace mayfly::aws {
+namespace {
+
+Status Terminate(Caller& caller, const std::string& id) {
+  TRY(TerminateInstance(caller, id));
+  return {};
+}
+
+Status Abort(Caller& caller, const Thing& thing) {
+  const std::vector<std::string> parts = Split(thing.id, ' ');
+  if (parts.size() != 3) return Invalid("'" + thing.id + "' does not name an upload");
+  return AbortUpload(caller, parts[0], {.key = parts[1], .id = parts[2], .initiated = {}});
+}
+
+}  // namespace
+
+// The last line of defence: whatever was judged, nothing is asked for that is not ours.
+Status Ec2Estate::CheckOurs(const Thing& thing) const {
+  if (thing.claim.ledger == settings_.ledger && !thing.claim.ledger.empty()) return {};
+  return Denied(fmt::format("{} {} does not carry the ledger {}: it is left alone",
+                            Name(thing.kind), thing.id, settings_.ledger));
+}
+
+Status Ec2Estate::Mark(const Thing& thing, Instant at) {
+  TRY(CheckOurs(thing));
+  const std::string since = FormatInstant(std::chrono::floor<seconds>(at));
+  return CreateTags(caller_, {thing.id}, {{std::string(kOrphanTag), since}});
+}
+
+Status Ec2Estate::Unmark(const Thing& thing) {
+  TRY(CheckOurs(thing));
+  return DeleteTag(caller_, thing.id, kOrphanTag);
+}
+
+Status Ec2Estate::Remove(const Thing& thing) {
+  TRY(CheckOurs(thing));
+  Status done = Delete(thing);
+  const bool is_gone = !done.ok() && done.error().kind() == ErrorKind::kNotFound;
+  return is_gone ? Status() : done;
+}
+
+Status Ec2Estate::Delete(const Thing& thing) {
+  switch (thing.kind) {
+    case ThingKind::kInstance:
+      return Terminate(caller_, thing.id);
+    case ThingKind::kFleet:
+      return DeleteFleet(caller_, thing.id);
+    case ThingKind::kSpotRequest:
+      return CancelSpotRequest(caller_, thing.id);
+    case ThingKind::kInterface:
+      return DeleteNetworkInterface(caller_, thing.id);
+    case ThingKind::kAddress:
+      return ReleaseAddress(caller_, thing.id);
+    case ThingKind::kVolume:
+      return DeleteVolume(caller_, thing.id);
+    case ThingKind::kSnapshot:
+      return DeleteSnapshot(caller_, thing.id);
+    case ThingKind::kGroup:
+      return DeleteSecurityGroup(caller_, thing.id);
+    case ThingKind::kTemplate:
+      return DeleteLaunchTemplate(caller_, thing.id);
+    case ThingKind::kSchedule:
+      return DeleteSchedule(caller_, thing.id, thing.about);
+    case ThingKind::kParameter:
+      return DeleteParameter(caller_, thing.id);
+    case ThingKind::kUpload:
+      return Abort(caller_, thing);
+    case ThingKind::kDatabaseFloor:
+    case ThingKind::kMachineFolder:
+      break;
+  }
+  return Invalid(fmt::format("a {} is not removed in a cloud", Name(thing.kind)));
+}
+
+// The tags go last: a restore that was interrupted is found and done again.
+Status Ec2Estate::Restore(const Thing& thing) {
+  TRY(CheckOurs(thing));
+  if (thing.kind != ThingKind::kDatabaseFloor || !thing.restore) {
+    return Invalid(thing.id + " has no floor to go back to");
+  }
+  TRY_ASSIGN(const std::vector<DbCluster> clusters, DescribeDbClusters(caller_, thing.id));
+  for (const DbCluster& cluster : clusters) {
+    if (!cluster.most_capacity) return Invalid(cluster.id + " has no capacity that could be set");
+    if (cluster.least_capacity != thing.restore) {
+      TRY(ModifyDbCluster(caller_, cluster.id, {*thing.restore, *cluster.most_capacity}));
+    }
+    TRY(RemoveDbTags(caller_, cluster.arn,
+                     {std::string(kFloorBeforeTag), std::string(kRunTag), std::string(kLedgerTag)}));
+  }
+  return {};
+}
+
+std::string UploadName(const std::string& bucket, const std::string& key, const std::string& id) {
+  return fmt::format("{} {} {}", bucket, key, id);
+}
+
+}  // namespace mayfly::aws

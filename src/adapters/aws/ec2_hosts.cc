@@ -39,14 +39,4 @@ Result<bool> IsStopProtected(Caller& caller, const std::string& id) {
   return NeedBool(answer.root(), "disableApiStop/value");
 }
 
-Status DeleteTags(Caller& caller, const std::vector<std::string>& resource_ids,
-                  const std::vector<std::string>& keys) {
-  Query query = Ec2Query("DeleteTags");
-  query.SetList("ResourceId", resource_ids);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    query.Set("Tag." + std::to_string(i + 1) + ".Key", keys[i]);
-  }
-  return Ec2Done(caller, query, Effect::kRepeatable);
-}
-
 }  // namespace mayfly::aws

@@ -23,8 +23,4 @@ Status ModifyInstanceType(Caller& caller, const std::string& id, const std::stri
 // Somebody protects it from being stopped (the attribute disableApiStop).
 Result<bool> IsStopProtected(Caller& caller, const std::string& id);
 
-// Tags that are not there are fine.
-Status DeleteTags(Caller& caller, const std::vector<std::string>& resource_ids,
-                  const std::vector<std::string>& keys);
-
 }  // namespace mayfly::aws

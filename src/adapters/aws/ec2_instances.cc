@@ -143,9 +143,13 @@ Status CreateTags(Caller& caller, const std::vector<std::string>& resource_ids, 
   return Ec2Done(caller, query, Effect::kRepeatable);
 }
 
-Status DeleteTag(Caller& caller, const std::string& resource_id, std::string_view key) {
+Status DeleteTags(Caller& caller, const std::vector<std::string>& resource_ids,
+                  const std::vector<std::string>& keys) {
   Query query = Ec2Query("DeleteTags");
-  query.Set("ResourceId.1", resource_id).Set("Tag.1.Key", key);
+  query.SetList("ResourceId", resource_ids);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    query.Set("Tag." + std::to_string(i + 1) + ".Key", keys[i]);
+  }
   return Ec2Done(caller, query, Effect::kRepeatable);
 }
 

@@ -57,7 +57,8 @@ Result<std::string> GetConsoleOutput(Caller& caller, const std::string& instance
 
 // Machines are tagged at birth; this is for what cannot be.
 Status CreateTags(Caller& caller, const std::vector<std::string>& resource_ids, const Tags& tags);
-// Whatever its value; one that is not there is fine.
-Status DeleteTag(Caller& caller, const std::string& resource_id, std::string_view key);
+// Whatever their values; tags that are not there are fine.
+Status DeleteTags(Caller& caller, const std::vector<std::string>& resource_ids,
+                  const std::vector<std::string>& keys);
 
 }  // namespace mayfly::aws

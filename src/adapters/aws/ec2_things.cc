@@ -51,9 +51,6 @@ Result<Snapshot> ParseSnapshot(pugi::xml_node item) {
     TRY_ASSIGN(snapshot.gib, NeedInt(item, "volumeSize"));
   }
   snapshot.progress = Text(item, "progress");
-  if (!Text(item, "volumeSize").empty()) {
-    TRY_ASSIGN(snapshot.gib, NeedInt(item, "volumeSize"));
-  }
   snapshot.tags = TagsOf(item);
   return snapshot;
 }
@@ -110,10 +107,6 @@ Status ReleaseAddress(Caller& caller, const std::string& allocation_id) {
   return RemoveOne(caller, "ReleaseAddress", "AllocationId", allocation_id);
 }
 
-Status DeleteSnapshot(Caller& caller, const std::string& id) {
-  return RemoveOne(caller, "DeleteSnapshot", "SnapshotId", id);
-}
-
 Result<std::vector<Volume>> DescribeVolumes(Caller& caller, const Selection& selection) {
   return Ec2List<Volume>(caller, Select("DescribeVolumes", "VolumeId", selection), "volumeSet",
                          &ParseVolume);
@@ -153,9 +146,7 @@ Result<std::string> CreateSnapshot(Caller& caller, const SnapshotRequest& reques
 }
 
 Status DeleteSnapshot(Caller& caller, const std::string& id) {
-  Query query = Ec2Query("DeleteSnapshot");
-  query.Set("SnapshotId", id);
-  return Ec2Done(caller, query, Effect::kRemoving);
+  return RemoveOne(caller, "DeleteSnapshot", "SnapshotId", id);
 }
 
 Result<std::vector<Fleet>> DescribeFleets(Caller& caller, const Selection& selection) {

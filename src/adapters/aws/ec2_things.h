@@ -41,12 +41,10 @@ struct Snapshot {
   std::string id, state, volume_id, progress;  // state: "pending", "completed", "error"
   std::int64_t gib = 0;                        // of its volume: it bills that much at most
   std::optional<Instant> started;
-  std::int64_t gib = 0;  // of the volume
   Tags tags;
 };
 // Our own only.
 Result<std::vector<Snapshot>> DescribeSnapshots(Caller& caller, const Selection& selection);
-Status DeleteSnapshot(Caller& caller, const std::string& id);
 
 // Takes no token: after kAmbiguous, look for it by its tags before asking again. kUnavailable where
 // one of the same volume was just made: wait 15 s.

@@ -86,10 +86,6 @@ Result<DbCluster> ParseCluster(pugi::xml_node node) {
     TRY_ASSIGN(cluster.port, NeedInt(node, "Port"));
   }
   cluster.has_iam_login = Text(node, "IAMDatabaseAuthenticationEnabled") == "true";
-  cluster.arn = Text(node, "DBClusterArn");
-  for (pugi::xml_node tag : Items(node, "TagList", "Tag")) {
-    cluster.tags.emplace_back(Text(tag, "Key"), Text(tag, "Value"));
-  }
   const std::string scaling = "ServerlessV2ScalingConfiguration/";
   TRY_ASSIGN(cluster.least_capacity, MaybeDouble(node, scaling + "MinCapacity"));
   TRY_ASSIGN(cluster.most_capacity, MaybeDouble(node, scaling + "MaxCapacity"));

@@ -44,7 +44,7 @@ Status Ec2Estate::Mark(const Thing& thing, Instant at) {
 
 Status Ec2Estate::Unmark(const Thing& thing) {
   TRY(CheckOurs(thing));
-  return DeleteTag(caller_, thing.id, kOrphanTag);
+  return DeleteTags(caller_, {thing.id}, {std::string(kOrphanTag)});
 }
 
 Status Ec2Estate::Remove(const Thing& thing) {

@@ -213,13 +213,7 @@ Status GrantSources(Connection& db, const PhasePlan& plan, const std::string& re
 
 Status CreateOutput(Connection& db, const PhasePlan& plan, const NewRun& run) {
   std::vector<OutputTable> tables = OutputTables(plan);
-  Result<Rows> schema = db.Script(fmt::format("CREATE SCHEMA {}", QuoteName(run.schema)));
-  if (!schema && schema.error().kind() == ErrorKind::kDenied) {
-    // Granted by a user that could not pass it on; the server only warned.
-    return Denied(fmt::format("{}; an administrator can run: GRANT CREATE ON DATABASE {} TO {}",
-                              schema.error().message(), QuoteName(PQdb(db.raw())), kOwner));
-  }
-  TRY(schema);
+  TRY(internal::CreateSchema(db, run.schema));
   for (const OutputTable& table : tables) {
     Result<Rows> made = db.Script(CreateTableScript(run.schema, table));
     if (!made) return made.error().Within(fmt::format("table {}", table.shape.name));
@@ -231,6 +225,17 @@ Status CreateOutput(Connection& db, const PhasePlan& plan, const NewRun& run) {
 }  // namespace
 
 namespace internal {
+
+Status CreateSchema(Connection& db, const std::string& name) {
+  Result<Rows> made = db.Script(fmt::format("CREATE SCHEMA {}", QuoteName(name)));
+  if (!made && made.error().kind() == ErrorKind::kDenied) {
+    // Granted by a user that could not pass it on; the server only warned.
+    return Denied(fmt::format("{}; an administrator can run: GRANT CREATE ON DATABASE {} TO {}",
+                              made.error().message(), QuoteName(PQdb(db.raw())), kOwner));
+  }
+  TRY(made);
+  return {};
+}
 
 Result<RunId> WriteRun(Connection& db, const PhasePlan& plan) {
   std::string as_owner = fmt::format("SET LOCAL ROLE {}", kOwner);

@@ -42,7 +42,8 @@ Status OpenReaderSchema(Connection& db, const std::string& schema) {
                         "FROM (SELECT 1) one LEFT JOIN pg_namespace n ON nspname = $1::text",
                         Params().Add(schema)));
   if (!may.Bool(0, 0)) {
-    TRY(db.Script(fmt::format("{}; CREATE SCHEMA {}", AsOwnerScript(), name)));
+    TRY(db.Script(AsOwnerScript()));
+    TRY(internal::CreateSchema(db, schema));
   } else if (!may.Bool(0, 1)) {
     Result<Rows> granted =
         db.Script(fmt::format("SET LOCAL ROLE NONE; GRANT USAGE, CREATE ON SCHEMA {} TO {}; {}",

@@ -60,6 +60,9 @@ Status CheckPublication(const std::string& conninfo, const PhasePlan& plan);
 
 namespace internal {
 
+// As the owner, in the open transaction. kDenied says what an administrator can run.
+Status CreateSchema(Connection& db, const std::string& name);
+
 // In the transaction that it opens on `db`: run, stages, tasks, needs, leaves, roles, tables.
 Result<RunId> WriteRun(Connection& db, const PhasePlan& plan);
 

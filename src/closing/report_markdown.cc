@@ -27,7 +27,7 @@ std::string Escape(std::string_view text) {
 // A table whose columns from `numbers` on stand to the right.
 class Table {
  public:
-  Table(std::vector<std::string> head, std::size_t numbers) {
+  Table(const std::vector<std::string>& head, std::size_t numbers) {
     AddRow(head);
     text_ += "|";
     for (std::size_t i = 0; i < head.size(); ++i) text_ += i < numbers ? "---|" : "---:|";

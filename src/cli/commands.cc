@@ -5,9 +5,6 @@
 #include "cli/commands.h"
 
 namespace mayfly::cli {
-
-void AddResize(CLI::App& app, Session& session);
-
 namespace {
 
 constexpr std::array<AddCommand, 20> kCommands{

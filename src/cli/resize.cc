@@ -14,9 +14,6 @@
 #include "resize/resizer.h"
 
 namespace mayfly::cli {
-
-void AddResize(CLI::App& app, Session& session);
-
 namespace {
 
 struct Flags {

@@ -57,6 +57,7 @@ void AddRehearse(CLI::App& app, Session& session);
 void AddBundle(CLI::App& app, Session& session);
 void AddIamPolicy(CLI::App& app, Session& session);
 void AddEc2sim(CLI::App& app, Session& session);
+void AddResize(CLI::App& app, Session& session);
 
 // The flags of commands that name no phase.
 void AddLedgerFlags(CLI::App& command, LedgerFlags& flags);

@@ -14,7 +14,6 @@
 #include "resize/resizer.h"
 
 namespace mayfly::cli {
-
 namespace {
 
 struct Flags {
@@ -100,7 +99,8 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
   const Result<HostType> to = work.world.FindType(journal.to);
   // If nothing was stopped yet, its disks are kept first; those that are kept already are found.
   for (const HostDisk& disk : host.disks) journal.volumes.push_back(disk.id);
-  journal.snapshots_expire = std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
+  journal.snapshots_expire =
+      std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
   if (from.ok()) journal.from_size = {from->vcpus, from->memory_mib};
   if (to.ok()) journal.to_size = {to->vcpus, to->memory_mib};
   return journal;

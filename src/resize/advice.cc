@@ -138,7 +138,8 @@ void Recommend(const AdviceQuestion& question, Advice& advice) {
     return;
   }
   advice.recommended = best->type.name;
-  advice.sentence = fmt::format("mayfly resize {} {}", question.host.id, best->type.name);
+  advice.sentence = fmt::format("{0} is the cheapest that fits: mayfly resize {1} {0}",
+                                best->type.name, question.host.id);
 }
 
 }  // namespace

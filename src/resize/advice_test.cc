@@ -43,7 +43,7 @@ cost::PriceBook Book() {
 TEST(Advice, IsTheCheapestThatHoldsWhatRan) {
   const Advice advice = Advise(Idle(), Book());
   EXPECT_EQ(advice.recommended, "t3.small");
-  EXPECT_EQ(advice.sentence, "mayfly resize i-1 t3.small");
+  EXPECT_EQ(advice.sentence, "t3.small is the cheapest that fits: mayfly resize i-1 t3.small");
   EXPECT_EQ(advice.options.front().type.name, "t3.nano");
   EXPECT_NE(advice.options.front().why_not.find("512 MiB of memory"), std::string::npos);
 }

@@ -37,7 +37,7 @@ struct Findings {
   std::string why_no_quota;
 };
 
-std::vector<PreflightCheck> Judge(const Findings& findings);
+std::vector<PreflightCheck> Judge(const Findings& found);
 
 // What has to fit into another type: the most that was ever in use, and a fifth more.
 std::int64_t NeededMib(const HostUse& use);

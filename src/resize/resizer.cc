@@ -54,7 +54,9 @@ Result<HostUse> AskUse(HostCloud& cloud, const std::string& id, Duration patienc
 
 Resizer::Resizer(ResizeWorld world, Journal journal, Bounds bounds)
     : world_(std::move(world)), journal_(std::move(journal)), bounds_(bounds) {
-  journal_.outcome.reset();  // a stuck one tries again
+  // A stuck one tries again, and what was said of it then holds no more.
+  if (journal_.outcome) journal_.notes.clear();
+  journal_.outcome.reset();
 }
 
 Status Resizer::Note(const std::string& what) {
@@ -144,7 +146,7 @@ Status Resizer::Act(const Move& move, const Host& host) {
   const bool is_time_up = IsTimeUp(move.what);
   // Often at first, as most of it takes seconds, and more rarely the longer it takes.
   const Duration waited = world_.clock.Mono() - since_.at(move.what);
-  next_ = world_.clock.Mono() + std::clamp<Duration>(waited / 4, milliseconds(200), bounds_.poll);
+  next_ = world_.clock.Mono() + std::clamp<Duration>(waited / 4, milliseconds(100), bounds_.poll);
   const bool is_news = last_told_ != move.what || move.what == What::kTakeSnapshot;
   const std::string sentence = Sentence(move, host);
   if (is_news && !sentence.empty()) {

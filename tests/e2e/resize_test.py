@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,10 +19,10 @@ OLD, NEW = "t3.2xlarge", "t3.small"
 SIZES = {OLD: (8, 32768), NEW: (2, 2048), "t3.nano": (2, 512)}
 RUNS = ["service enabled postgresql@15-main.service", "service enabled cron.service",
         "service static systemd-journald.service", "socket 0.0.0.0:22", "socket 127.0.0.1:5432"]
-DELAYS = {"do": "delays", "boot": "300ms", "shutdown": "300ms", "snapshot": "300ms"}
+DELAYS = {"do": "delays", "boot": "100ms", "shutdown": "100ms", "snapshot": "100ms"}
 
 
-def says(kind, used_mib=600, lines=RUNS):
+def says(kind, used_mib=900, lines=RUNS):
     """What a host of this type says when it is looked into."""
     vcpus, mib = SIZES[kind]
     total = mib * 1024 - mib * 32
@@ -171,8 +172,13 @@ FAILURES = {
 }
 
 
+RARE = {"the mark is denied", "no more snapshots may be made"}
+
+
 @pytest.mark.parametrize("name", FAILURES)
-def test_whatever_fails_the_host_runs_in_the_end(hosting, name):
+def test_whatever_fails_the_host_runs_in_the_end(hosting, name, is_full):
+    if name in RARE and not is_full:
+        pytest.skip("only in the long form; resizer_test.cc has it always")
     steps, outcome, kind, code, words = FAILURES[name]
     hosting.plant()
     hosting.cloud.script(*steps)
@@ -210,8 +216,9 @@ def test_stuck_is_said_with_the_next_command_and_the_same_command_goes_on(hostin
     assert f"aws ec2 start-instances --instance-ids {hosting.host}" in end["notes"][-1]
     assert hosting.seen()["State"]["Name"] == "stopped"
     hosting.cloud.script({"do": "clear"}, DELAYS)
-    end = hosting.ended()
+    end = hosting.ended(code=6)
     assert end["outcome"] == "reverted" and hosting.runs_as(OLD)
+    assert not any("is stopped as" in note for note in end["notes"])
 
 
 # Why it is refused before anything is done: what is planted, what is asked for, and the words.
@@ -286,9 +293,15 @@ def test_an_elastic_address_stays(hosting):
     assert hosting.seen()["PublicIpAddress"] == allocated["PublicIp"]
 
 
-@pytest.mark.parametrize("at", ["waiting until it has stopped", "waiting until it runs"])
-@pytest.mark.parametrize("where", ["the same computer", "another computer"])
-def test_killed_in_the_middle_the_same_command_goes_on(hosting, at, where):
+STOPPING, STARTING = "waiting until it has stopped", "waiting until it runs"
+SAME, OTHER = "the same computer", "another computer"
+
+
+@pytest.mark.parametrize("at, where", [(STOPPING, SAME), (STARTING, OTHER), (STOPPING, OTHER),
+                                       (STARTING, SAME)])
+def test_killed_in_the_middle_the_same_command_goes_on(hosting, at, where, is_full):
+    if (at, where) in ((STOPPING, OTHER), (STARTING, SAME)) and not is_full:
+        pytest.skip("only in the long form; resizer_test.cc has it always")
     hosting.plant()
     hosting.cloud.script({"do": "delays", "boot": "2s", "shutdown": "2s", "snapshot": "0s"})
     arguments = ["resize", hosting.host, NEW, "--patience", "20s"]
@@ -297,7 +310,7 @@ def test_killed_in_the_middle_the_same_command_goes_on(hosting, at, where):
     wait_until(lambda: journal.exists() and at in journal.read_text(), at)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    if where == "another computer":
+    if where == OTHER:
         journal.unlink()
     done = hosting.mayfly.ok(*arguments, "--json")
     assert json.loads(done)["outcome"] == "done"
@@ -375,7 +388,8 @@ def scrubbed(text):
     for found, stands_for in names.items():
         text = text.replace(found, stands_for)
     text = re.sub(r"\d{4}-\d\d-\d\d", "YYYY-MM-DD", text)
-    return re.sub(r"down for [\d ]+(s|min \d+ s)", "down for N s", text)
+    text = re.sub(r"^waiting .*\n", "", text, flags=re.MULTILINE)  # what passed between two looks
+    return re.sub(r"down for [\d.]+ (s|min \d+ s)", "down for N s", text)
 
 
 def test_the_original_step_one_is_the_transcript_of_the_document(mayfly, mayfly_bin, short_tmp):
@@ -388,9 +402,9 @@ def test_the_original_step_one_is_the_transcript_of_the_document(mayfly, mayfly_
                   "values": [3] * 4032})
     text = ""
     for command in ("resize master --advice", "resize master t3.small --yes"):
-        done = mayfly.run(*command.split(), "--patience", "10m")
-        assert done.returncode == 0, done.stdout + done.stderr
-        text += f"$ mayfly {command}\n{done.stdout}{done.stderr}\n"
+        done = mayfly.run(*command.split(), stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        text += f"$ mayfly {command}\n{done.stdout}\n"
     cloud.stop()
     head, rest = PAGE.read_text().split(BEGIN)
     written, tail = rest.split(END)

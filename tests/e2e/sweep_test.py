@@ -45,6 +45,8 @@ region = "us-east-1"
 types = ["c7i.large"]
 instance_profile = "w"
 bucket = "mayfly-simulated"
+[grid]
+pair = ["eurusd"]
 [[stage]]
 name = "one"
 kind = "sql"

@@ -5,8 +5,6 @@
 #include "cli/commands.h"
 
 namespace mayfly::cli {
-void AddSweep(CLI::App& app, Session& session);
-
 namespace {
 
 constexpr std::array<AddCommand, 20> kCommands{

@@ -396,6 +396,15 @@ def test_a_machine_that_is_nowhere_is_told_and_a_namesake_does_not_hide_it(site)
     assert 2 not in {one["machine"] for one in site.sweep()[1]["missing"]}
 
 
+def test_a_ledger_that_never_rented_anything_asks_no_cloud(mayfly, server):
+    url, _ = server.make_database("never")
+    mayfly.environment.update(TEAM_DATABASE=url, AWS_EC2_METADATA_DISABLED="true", HOME=str(mayfly.folder))
+    done = mayfly.run("sweep", "--json", "--database", "env:TEAM_DATABASE", "--window", "1ms")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert found["proved"] and found["passes"] == 2 and found["places"] == ["here"]
+
+
 def test_a_folder_of_a_local_machine_is_reaped_where_the_ledger_knows_its_process(site):
     site.query("""update mayfly.machine set provider = 'local', region = '', external_id = '99-1'
                   where id = 1""")

@@ -47,7 +47,6 @@ void AddVerify(CLI::App& app, Session& session);
 void AddRollback(CLI::App& app, Session& session);
 void AddStop(CLI::App& app, Session& session);
 void AddSweep(CLI::App& app, Session& session);
-void AddResize(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSample(CLI::App& app, Session& session);
 void AddFeatures(CLI::App& app, Session& session);

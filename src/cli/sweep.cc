@@ -12,14 +12,12 @@
 #include "sweep/monthly.h"
 
 namespace mayfly::cli {
-
 namespace {
 
 constexpr const char* kFooter =
-    "The exit code is 0 where nothing of ours is left, 8 where something is, and 5 where a region\n"
-    "could not be asked. Nothing is touched that lacks this ledger's tags, that is in use, that a "
-    "run\n"
-    "which is not over may need, or that is younger than the window.";
+    "The exit code is 0 where nothing of ours is left, 8 where something is, and 5 where a\n"
+    "region could not be asked. Nothing is touched that lacks this ledger's tags, that is in\n"
+    "use, that a run which is not over may need, or that is younger than the window.";
 
 struct Flags {
   LedgerFlags ledger;

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENT = ROOT / "src/adapters/aws"
-CALL = re.compile(r'"((?:Add|Assume|Attach|Cancel|Copy|Create|Delete|Describe|Detach|Get|Head|List|Modify|Put|'
-                  r'Reboot|Register|Remove|Request|Run|Send|Start|Stop|Terminate|Update)[A-Z][A-Za-z0-9]+)"')
+CALL = re.compile(r'"((?:Abort|Add|Assume|Attach|Cancel|Copy|Create|Delete|Describe|Detach|Get|Head|List|Modify|Put|'
+                  r'Reboot|Register|Release|Remove|Request|Run|Send|Start|Stop|Terminate|Update)[A-Z][A-Za-z0-9]+)"')
 NO_CALLS = {"StartTime", "DeleteOnTermination"}  # keys that look like calls
 
 

@@ -14,9 +14,10 @@ PgRegisterStore::PgRegisterStore(std::string conninfo)
 
 Result<LedgerRegister> PgRegisterStore::LoadRegister() {
   LedgerRegister ledger;
-  TRY_ASSIGN(const Rows identity, Read(sql::kReadIdentity));
-  if (identity.size() != 1) return Corrupt("the ledger has no identity");
-  ledger.identity = identity.Text(0, 0);
+  TRY_ASSIGN(const Rows head, Read(sql::kReadRegisterHead));
+  if (head.size() != 1) return Corrupt("the ledger has no identity");
+  ledger.identity = head.Text(0, 0);
+  ledger.now = head.Time(0, 1);
   TRY(AddMachines(ledger));
   TRY(AddRuns(ledger));
   TRY(AddPhases(ledger));
@@ -63,7 +64,6 @@ Status PgRegisterStore::AddRuns(LedgerRegister& ledger) {
                  .phase = std::string(rows.Text(i, 1)),
                  .over = rows.MaybeTime(i, 3)};
     TRY_ASSIGN(run.state, ParseRunState(rows.Text(i, 2)));
-    ledger.now = rows.Time(i, 4);
     ledger.runs.push_back(std::move(run));
   }
   return {};

@@ -11,7 +11,6 @@
 #include "adapters/aws/s3.h"
 #include "adapters/aws/scheduler.h"
 #include "adapters/aws/secrets.h"
-#include "base/text.h"
 
 namespace mayfly::aws {
 namespace {
@@ -22,9 +21,11 @@ Status Terminate(Caller& caller, const std::string& id) {
 }
 
 Status Abort(Caller& caller, const Thing& thing) {
-  const std::vector<std::string> parts = Split(thing.id, ' ');
-  if (parts.size() != 3) return Invalid("'" + thing.id + "' does not name an upload");
-  return AbortUpload(caller, parts[0], {.key = parts[1], .id = parts[2], .initiated = {}});
+  const auto first = thing.id.find(' '), last = thing.id.rfind(' ');  // a key may have spaces
+  if (first == last) return Invalid("'" + thing.id + "' does not name an upload");
+  const std::string key = thing.id.substr(first + 1, last - first - 1);
+  return AbortUpload(caller, thing.id.substr(0, first),
+                     {.key = key, .id = thing.id.substr(last + 1), .initiated = {}});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // EventBridge Scheduler: something that AWS itself does at a time, whoever of us is dead by then.
 
 #include <string>
+#include <vector>
 
 #include "adapters/aws/caller.h"
 #include "base/time.h"
@@ -19,7 +20,11 @@ struct Schedule {
 };
 // kConflict: there is one of this name, made with another token.
 Status CreateSchedule(Caller& caller, const Schedule& schedule);
+// What one of this name does from now on, all of it. kNotFound: there is none, or it is done.
+Status UpdateSchedule(Caller& caller, const Schedule& schedule);
 // kNotFound: it is gone, done or not.
 Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group = "");
+// The names that begin so, of every group.
+Result<std::vector<std::string>> ListSchedules(Caller& caller, const std::string& prefix);
 
 }  // namespace mayfly::aws

@@ -8,6 +8,7 @@
 #include "sim/ec2/prices.h"
 #include "sim/ec2/quotas.h"
 #include "sim/ec2/storage.h"
+#include "sim/ec2/wire/params.h"
 
 namespace mayfly::ec2 {
 namespace {
@@ -334,10 +335,29 @@ Json ScheduleJson(const Schedule& schedule) {
           {"Target", Json::parse(schedule.target)}};
 }
 
-Answer<Json> ListSchedules(const Services& services) {
+// What a list tells of one: all but what it does, and with what.
+Json ScheduleSummary(const Schedule& schedule) {
+  Json json = ScheduleJson(schedule);
+  json["Target"] = {{"Arn", json["Target"]["Arn"]}};
+  for (const char* untold : {"ScheduleExpression", "ActionAfterCompletion", "FlexibleTimeWindow"})
+    json.erase(untold);
+  return json;
+}
+
+Answer<Json> ListSchedules(const Services& services, const Params& asked) {
+  TRY_ASSIGN(const std::int64_t most, asked.Number("MaxResults", 100));
+  TRY_ASSIGN(const std::int64_t first, asked.Number("NextToken", 0));
+  if (most < 1 || most > 100) return NotValid("MaxResults is not 1 to 100");
+  const std::string prefix = asked.Text("NamePrefix");
   Json list = Json::array();
+  std::int64_t number = 0;
   for (const Schedule& schedule : services.cloud.schedules) {
-    if (!schedule.deleted) list.push_back(ScheduleJson(schedule));
+    if (schedule.deleted || !schedule.name.starts_with(prefix)) continue;
+    if (++number <= first) continue;
+    if (std::ssize(list) == most) {
+      return Json{{"Schedules", list}, {"NextToken", std::to_string(number - 1)}};
+    }
+    list.push_back(ScheduleSummary(schedule));
   }
   return Json{{"Schedules", list}};
 }
@@ -354,11 +374,16 @@ Answer<Json> AnswerJson(Services& services, const std::string& operation, const 
 
 Answer<Json> AnswerScheduler(Services& services, const HttpRequest& request) {
   constexpr std::string_view kPrefix = "/schedules";
-  const std::string path = request.target.substr(0, request.target.find('?'));
+  const std::size_t question = request.target.find('?');
+  const std::string path = request.target.substr(0, question);
   if (!path.starts_with(kPrefix)) return Refusal{"ResourceNotFoundException", path, 404};
   const std::string name =
       path.size() > kPrefix.size() + 1 ? path.substr(kPrefix.size() + 1) : std::string();
-  if (name.empty()) return ListSchedules(services);
+  if (name.empty()) {
+    const bool is_asked = question != std::string::npos;
+    return ListSchedules(services,
+                         Params::Read(is_asked ? request.target.substr(question + 1) : ""));
+  }
   if (request.method == "GET") {
     TRY_ASSIGN(const Schedule* found, FindSchedule(services.cloud, name));
     return ScheduleJson(*found);

@@ -44,7 +44,8 @@ std::string SchedulerAction(const HttpRequest& request) {
   if (request.method == "POST") return "CreateSchedule";
   if (request.method == "PUT") return "UpdateSchedule";
   if (request.method == "DELETE") return "DeleteSchedule";
-  return "GetSchedule";
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  return path.find('/', 1) == std::string::npos ? "ListSchedules" : "GetSchedule";
 }
 
 Call ReadCall(const HttpRequest& request, const std::string& service) {

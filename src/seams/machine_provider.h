@@ -74,6 +74,10 @@ class MachineProvider {
 
   // What machines of this run left behind; empty is the proof. Living machines are residue too.
   virtual Result<std::vector<Residue>> FindResidue(RunId run) = 0;
+
+  // What the calls above could not do for machines that live on without it, such as one of several
+  // ways to end them; they try again by themselves. Each trouble is told once.
+  virtual std::optional<Error> TakeTrouble() { return std::nullopt; }
 };
 
 // On the machine: is it about to be taken away?

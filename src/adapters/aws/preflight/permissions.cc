@@ -19,6 +19,12 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:CreateTags", kController, kTagged, "marks what a sweep is about to remove"},
     {"iam:PassRole", kController, kWorkerRole, "lets a machine have its role"},
     {"ec2:TerminateInstances", kController, kTagged, "ends a machine"},
+    {"ec2:TerminateInstances", kScheduler, kTagged, "the same, when nobody of us is there to"},
+    {"scheduler:CreateSchedule", kController, kSchedules, "orders that end with each machine"},
+    {"scheduler:UpdateSchedule", kController, kSchedules, "mends one whose answer was lost"},
+    {"scheduler:DeleteSchedule", kController, kSchedules, "takes it back when the machine is gone"},
+    {"scheduler:ListSchedules", kController, kLists, "looks whether any was left behind"},
+    {"iam:PassRole", kController, kEndRole, "lets the scheduler have the role that ends machines"},
     {"ec2:DeleteFleets", kController, kTagged, "removes a fleet, and what is left of it"},
     {"ec2:DeleteLaunchTemplate", kController, kTagged, "removes the template"},
     {"ec2:CancelSpotInstanceRequests", kController, kTagged, "closes a Spot request that lingers"},
@@ -68,8 +74,6 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:CreateSnapshot", kNobody, kTagged, "keeps a disk's state"},
     {"ec2:DescribeSnapshots", kNobody, kLists, "looks for snapshots that were left"},
     {"cloudwatch:GetMetricData", kNobody, kLists, "capacity that a database took"},
-    {"scheduler:CreateSchedule", kNobody, kLists, "an end that AWS itself carries out"},
-    {"scheduler:DeleteSchedule", kNobody, kLists, "takes it back"},
     {"sts:AssumeRole", kNobody, kLists,
      "takes on the role that a profile names; whoever names one grants it"},
 });
@@ -94,6 +98,8 @@ std::string_view Name(Grantee grantee) {
       return "worker";
     case kBoth:
       return "both";
+    case kScheduler:
+      return "scheduler";
     case kNobody:
       return "nobody";
   }

@@ -16,6 +16,8 @@ enum class Scope {
   kTagsAtBirth,   // tags that are given while something is made
   kTagged,        // things that carry our ledger's tag
   kWorkerRole,    // the machines' role, handed to EC2 and to nobody else
+  kSchedules,     // schedules that are called mayfly-LEDGER-…
+  kEndRole,       // the scheduler's role, handed to the scheduler and to nobody else
   kBucket,        // the bucket itself
   kObjects,       // objects below our prefix
   kParameters,    // parameters below /mayfly/LEDGER/
@@ -24,9 +26,10 @@ enum class Scope {
   kThroughSsm,    // keys, as far as the parameter store asks in our name
 };
 
-// kNobody: the client knows the call, and no command makes it.
-enum class Grantee { kController, kWorker, kBoth, kNobody };
-std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "nobody"
+// kScheduler: the role that AWS's scheduler ends machines as. kNobody: the client knows the call,
+// and no command makes it.
+enum class Grantee { kController, kWorker, kBoth, kScheduler, kNobody };
+std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "scheduler", "nobody"
 
 struct Permission {
   std::string_view action;  // "ec2:RunInstances"; an action may have several rows

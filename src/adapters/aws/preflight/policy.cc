@@ -46,6 +46,10 @@ std::string_view SidOf(Scope of) {
       return "EndOnlyWhatCarriesOurTag";
     case Scope::kWorkerRole:
       return "GiveMachinesTheirRoleAndNoOther";
+    case Scope::kSchedules:
+      return "OrderTheLastEnd";
+    case Scope::kEndRole:
+      return "GiveTheSchedulerItsRoleAndNoOther";
     case Scope::kBucket:
       return "SeeTheBucket";
     case Scope::kObjects:
@@ -79,6 +83,11 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return Ec2Arn(scope, scope.account, "*/*");
     case Scope::kWorkerRole:
       return fmt::format("arn:aws:iam::{}:role/{}", account, scope.worker_role);
+    case Scope::kSchedules:
+      return fmt::format("arn:aws:scheduler:{}:{}:schedule/default/mayfly-{}", region, account,
+                         scope.ledger.empty() ? "*" : scope.ledger + "-*");
+    case Scope::kEndRole:
+      return fmt::format("arn:aws:iam::{}:role/{}", account, scope.end_role);
     case Scope::kBucket:
       return "arn:aws:s3:::" + scope.bucket;
     case Scope::kObjects:
@@ -120,10 +129,13 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
                        Json::array({"RunInstances", "CreateFleet", "CreateLaunchTemplate"}));
     case Scope::kWorkerRole:
       return Condition("StringEquals", "iam:PassedToService", "ec2.amazonaws.com");
+    case Scope::kEndRole:
+      return Condition("StringEquals", "iam:PassedToService", "scheduler.amazonaws.com");
     case Scope::kThroughSsm:
       return Condition("StringLike", "kms:ViaService", "ssm.*.amazonaws.com");
     case Scope::kLists:
     case Scope::kMadeFrom:
+    case Scope::kSchedules:
     case Scope::kBucket:
     case Scope::kObjects:
     case Scope::kParameters:
@@ -136,8 +148,8 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
 
 constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
-     Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
-     Scope::kThroughSsm, Scope::kSecrets});
+     Scope::kSchedules, Scope::kEndRole, Scope::kLists, Scope::kBucket, Scope::kObjects,
+     Scope::kParameters, Scope::kPublicImages, Scope::kThroughSsm, Scope::kSecrets});
 
 bool IsFor(const Permission& permission, Grantee who) {
   return permission.who == who || permission.who == Grantee::kBoth;
@@ -148,6 +160,14 @@ Json AsPolicy(Json statements) {
   policy["Version"] = "2012-10-17";
   policy["Statement"] = std::move(statements);
   return policy;
+}
+
+Json TrustOf(const char* service) {
+  Json statement;
+  statement["Effect"] = "Allow";
+  statement["Principal"]["Service"] = service;
+  statement["Action"] = "sts:AssumeRole";
+  return statement;
 }
 
 }  // namespace
@@ -172,11 +192,13 @@ Json MakePolicy(Grantee who, const PolicyScope& scope) {
   return AsPolicy(std::move(statements));
 }
 
-Json MakeTrust() {
-  Json statement;
-  statement["Effect"] = "Allow";
-  statement["Principal"]["Service"] = "ec2.amazonaws.com";
-  statement["Action"] = "sts:AssumeRole";
+Json MakeTrust() { return AsPolicy(Json::array({TrustOf("ec2.amazonaws.com")})); }
+
+Json MakeSchedulerTrust(const PolicyScope& scope) {
+  Json statement = TrustOf("scheduler.amazonaws.com");
+  if (!scope.account.empty()) {
+    statement["Condition"] = Condition("StringEquals", "aws:SourceAccount", scope.account);
+  }
   return AsPolicy(Json::array({std::move(statement)}));
 }
 

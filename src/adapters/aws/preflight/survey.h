@@ -37,6 +37,7 @@ PreflightCheck CheckGroups(const Survey& survey);
 PreflightCheck CheckRoute(const Survey& survey);
 PreflightCheck CheckDatabase(const Survey& survey);
 PreflightCheck CheckBucket(const Survey& survey);
+PreflightCheck CheckLastEnd(const Survey& survey);
 // One for each market of the phase.
 std::vector<PreflightCheck> CheckQuotas(const Survey& survey);
 std::vector<PreflightCheck> CheckPrices(const Survey& survey);

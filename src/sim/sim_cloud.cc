@@ -198,14 +198,17 @@ Status SimProvider::WaitOutLag(MachineId machine) {
 
 Result<std::vector<Residue>> SimProvider::FindResidue(RunId run) {
   std::vector<Residue> residue;
-  for (const CloudMachine& m : cloud_.machines()) {
+  for (std::size_t i = 0; i < cloud_.machines().size(); ++i) {
+    const CloudMachine& m = cloud_.machines()[i];
     if (m.run != run) continue;
     if (cloud_.IsAlive(m)) {
       residue.push_back({"machine", m.external_id});
     } else if (m.ended && m.residue_until > cloud_.now()) {
       residue.push_back({"volume", "vol-" + m.external_id});
     }
-    if (m.last_end && *m.last_end > cloud_.now()) residue.push_back({"schedule", m.external_id});
+    if (!m.last_end || *m.last_end <= cloud_.now()) continue;
+    residue.push_back({"schedule", m.external_id});
+    if (m.ended) cloud_.DisarmLastEnd(i);  // ordered by a late look, for nothing to end
   }
   return residue;
 }

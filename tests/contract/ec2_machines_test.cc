@@ -443,8 +443,9 @@ class Ec2LastEnd : public Ec2MachinesTest {
     ASSERT_EQ(living.size(), 1U);
     EXPECT_EQ(living[0]["name"], "mayfly-ledger-1-run-7-machine-3");
     EXPECT_EQ(living[0]["instances"], json::array({id}));
-    EXPECT_EQ(ParseInstant(living[0]["at"].get<std::string>()).value_or(Instant()),
-              DeadlineOf(id) + minutes(1));
+    const Result<Instant> at = ParseInstant(living[0]["at"].get<std::string>());
+    ASSERT_TRUE(at.ok()) << living[0]["at"];
+    EXPECT_EQ(*at, DeadlineOf(id) + minutes(1));
   }
 
   aws::Ec2Machines provider_{cloud_.caller(), cloud_.waiter(), WithRole()};

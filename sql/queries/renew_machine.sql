@@ -1,8 +1,10 @@
 -- One heartbeat for all slots of a machine, and what the ledger wants of it.
 --
 -- $1 bigint machine
--- Gives state, drain ordered, run state, reason, deadline in microseconds from now; no row where
--- the machine is not to be seen. READ COMMITTED; does not wait for claims. Plan: machine by key.
+-- Gives state, drain ordered, run state, reason, deadline in microseconds from now, whether it beats,
+-- whether the run has a task that is ready or leased; no row where the machine is not to be seen.
+-- READ COMMITTED; does not wait for claims. Plan: machine by key; task_ready and task_leased, of
+-- which the first row will do.
 WITH beat AS (
   UPDATE mayfly.machine m
   SET heartbeat_at = clock_timestamp()
@@ -11,7 +13,10 @@ WITH beat AS (
 )
 SELECT m.state, m.drain_at IS NOT NULL, r.state, m.reason,
        (extract(epoch FROM m.deadline_at - clock_timestamp()) * 1000000)::bigint,
-       (SELECT count(*) FROM beat)
+       (SELECT count(*) FROM beat),
+       m.state = 'held'
+         OR EXISTS (SELECT FROM mayfly.task t WHERE t.run_id = m.run_id AND t.state = 'ready')
+         OR EXISTS (SELECT FROM mayfly.task t WHERE t.run_id = m.run_id AND t.state = 'leased')
 FROM mayfly.machine m
 JOIN mayfly.run r ON r.id = m.run_id
 WHERE m.id = $1::bigint;

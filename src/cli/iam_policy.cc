@@ -45,28 +45,30 @@ std::string ForPrograms(const aws::PolicyScope& scope) {
   json["controller"] = MakePolicy(aws::Grantee::kController, scope);
   json["worker"] = MakePolicy(aws::Grantee::kWorker, scope);
   json["resizer"] = MakePolicy(aws::Grantee::kResizer, scope);
+  json["scheduler"] = MakePolicy(aws::Grantee::kScheduler, scope);
   json["trust"] = aws::MakeTrust();
+  json["scheduler_trust"] = aws::MakeSchedulerTrust(scope);
   return DumpJson(json);
 }
 
-aws::Grantee GranteeOf(const std::string& who) {
-  if (who == "worker") return aws::Grantee::kWorker;
-  return who == "resizer" ? aws::Grantee::kResizer : aws::Grantee::kController;
+nlohmann::ordered_json DocumentOf(const std::string& who, const aws::PolicyScope& scope) {
+  if (who == "trust") return aws::MakeTrust();
+  if (who == "scheduler-trust") return aws::MakeSchedulerTrust(scope);
+  if (who == "scheduler") return MakePolicy(aws::Grantee::kScheduler, scope);
+  if (who == "resizer") return MakePolicy(aws::Grantee::kResizer, scope);
+  return MakePolicy(who == "worker" ? aws::Grantee::kWorker : aws::Grantee::kController, scope);
 }
 
 Result<int> RunIamPolicy(const Flags& flags, const Session& session) {
   aws::PolicyScope scope = flags.scope;
   if (scope.bucket.empty()) scope.bucket = kNoBucket;
-  const bool has_bucket = flags.who != "resizer" && flags.who != "trust";
-  const bool is_open =
-      flags.scope.bucket.empty() && has_bucket && (flags.json || !flags.who.empty());
+  const bool names_bucket = flags.json || flags.who == "controller" || flags.who == "worker";
+  const bool is_open = flags.scope.bucket.empty() && names_bucket;
   if (is_open) Say(fmt::format("mayfly: put your bucket for {}, or give --bucket", kNoBucket));
-  if (flags.who == "trust") {
-    Print(DumpJson(aws::MakeTrust()));
-  } else if (!flags.who.empty()) {
-    Print(DumpJson(MakePolicy(GranteeOf(flags.who), scope)));
-  } else {
+  if (flags.who.empty()) {
     Print(flags.json ? ForPrograms(scope) : ForPeople(PaintForOutput(session)));
+  } else {
+    Print(DumpJson(DocumentOf(flags.who, scope)));
   }
   return 0;
 }
@@ -79,9 +81,11 @@ void AddIamPolicy(CLI::App& app, Session& session) {
       "iam-policy", "Least-privilege policies of AWS for who plans and for the machines");
   command
       ->add_option("WHO", flags->who,
-                   "whose policy: controller, worker, resizer; or trust, that of the machines' "
-                   "role (default: every permission, and why)")
-      ->check(CLI::IsMember({"controller", "worker", "resizer", "trust"}));
+                   "whose policy: controller, worker, resizer, scheduler; or trust, that of the "
+                   "machines' role, and scheduler-trust, that of the scheduler's (default: every "
+                   "permission, and why)")
+      ->check(CLI::IsMember({"controller", "worker", "resizer", "scheduler", "trust",
+                             "scheduler-trust"}));
   command->add_option("--bucket", flags->scope.bucket, "that machines fetch their program from");
   command->add_option("--region", flags->scope.region, "this region only");
   command->add_option("--account", flags->scope.account, "this account only, twelve digits");
@@ -92,6 +96,8 @@ void AddIamPolicy(CLI::App& app, Session& session) {
   command->add_option("--role", flags->scope.worker_role, "the machines' role")
       ->capture_default_str();
   command->add_option("--host", flags->scope.host, "of resizer: this host only, by its id (i-…)");
+  command->add_option("--scheduler-role", flags->scope.end_role, "the scheduler's role")
+      ->capture_default_str();
   command->add_flag("--json", flags->json, "for programs: permissions and policies together");
   command->callback([flags, &session] {
     session.chosen = [flags, &session] { return RunIamPolicy(*flags, session); };

@@ -56,6 +56,7 @@ std::vector<std::string> RehearsalSets(const MachinesSpec& machines, int cores) 
       "machines.ec2.security_groups=[]",
       "machines.ec2.image=debian-12",
       "machines.ec2.instance_profile=mayfly-worker",
+      "machines.ec2.scheduler_role=mayfly-end",
       "machines.ec2.bucket=mayfly-simulated"};
   // All its machines share this computer.
   if (!machines.slots) sets.push_back(fmt::format("machines.slots={}", std::max(cores, 1)));

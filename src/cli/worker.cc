@@ -172,6 +172,11 @@ Result<int> RunSupervisor(Flags flags, const Session& session) {
     Status armed = host->ArmEnd(in + kKillGrace);
     CHECK(armed.ok(), "a machine without a deadline of its own must not live");
   };
+  options.arm_silence = [&](Duration within) {
+    Status armed = host->ArmSilence(within + kKillGrace);
+    CHECK(armed.ok(), "a machine that nobody can hear any more must not live");
+  };
+  options.arm_silence(options.silence_limit);  // also of a ledger that never answers
   Supervisor supervisor(std::move(options), host->clock(), *ends.registry, host->processes(),
                         *ends.notices);
   int heard = 0;

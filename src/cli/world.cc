@@ -56,6 +56,7 @@ class RealHost final : public Host {
   }
 
   Status ArmEnd(Duration in) override { return posix::ArmKillTimer(in); }
+  Status ArmSilence(Duration in) override { return posix::ArmSilenceTimer(in); }
 
  private:
   posix::SystemClock clock_;

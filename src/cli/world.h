@@ -42,6 +42,8 @@ class Host {
 
   // SIGKILL to this process after so long, even while it is stopped or hangs.
   virtual Status ArmEnd(Duration in) = 0;
+  // The same by another timer, which each call postpones.
+  virtual Status ArmSilence(Duration in) = 0;
 };
 std::unique_ptr<Host> MakeHost();
 

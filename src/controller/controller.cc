@@ -100,6 +100,8 @@ Status Controller::StepOnce() {
   TRY_ASSIGN(RunSnapshot snapshot, store_.Load(options_.run));
   if (snapshot.run.control != *control_) return WithoutControl(LostControl(snapshot));
   TRY_ASSIGN(seen_, provider_.List(options_.run));
+  std::optional<Error> trouble = provider_.TakeTrouble();
+  if (trouble && observer_ != nullptr) observer_->OnTrouble(*trouble);
   TRY(RecordNews(snapshot, seen_));
   sched::Known known;
   for (const MachineSighting& s : seen_) {
@@ -177,6 +179,7 @@ Status Controller::Resume(const RunSnapshot& snapshot) {
     mended_ = snapshot.now;
     // Machines that were lost before are forgiven too.
     options_.policy.replacements += static_cast<int>(snapshot.machines.size());
+    options_.policy.forgiven = static_cast<int>(snapshot.machines.size());
     options_.policy.pauses_on_overrun = false;  // they know, and want it all the same
   }
   if (snapshot.Totals().quarantined > 0) TRY(Apply(RetryQuarantined{}));
@@ -342,7 +345,18 @@ Status Controller::LookForResidue(const RunSnapshot& snapshot) {
   ConfirmEnds(snapshot, seen_, pass);
   TRY(Apply(RecordProof{pass}));
   if (pass.look.found.empty()) return {};
+  TRY(EndStrays());
   return Unavailable(Describe(pass.look));
+}
+
+// By now the ledger has given up every machine. One that lives was asked for by a call that arrived
+// after that; it ends itself at its boot, if it ever boots.
+Status Controller::EndStrays() {
+  TRY_ASSIGN(const std::vector<MachineSighting> seen, provider_.List(options_.run));
+  for (const MachineSighting& one : seen) {
+    if (one.alive) TRY(provider_.Terminate(one.machine, one.external_id));
+  }
+  return {};
 }
 
 void Controller::Finish(Result<RunSnapshot> outcome) {

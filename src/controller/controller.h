@@ -84,6 +84,7 @@ class Controller {
   MachineIntent SameIntent(const sched::Relaunch& again, const RunSnapshot& snapshot) const;
   Status EndMachine(MachineId machine, const std::string& reason, const RunSnapshot& snapshot);
   Status LookForResidue(const RunSnapshot& snapshot);
+  Status EndStrays();
   Status Apply(const Change& change);
   void Finish(Result<RunSnapshot> outcome);
   Duration AfterTrouble(const Error& error);

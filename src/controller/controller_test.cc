@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mayfly {
 namespace {
@@ -86,6 +87,7 @@ class ScriptedProvider : public MachineProvider {
     return answer;
   }
   Result<std::vector<MachineSighting>> List(RunId) override { return sightings; }
+  std::optional<Error> TakeTrouble() override { return std::exchange(trouble, std::nullopt); }
   Status Terminate(MachineId, const std::string&) override {
     told_.push_back("terminate");
     return {};
@@ -95,6 +97,7 @@ class ScriptedProvider : public MachineProvider {
   bool launch_fails = false;
   std::vector<MachineSighting> sightings;
   ResidueLook look{.kinds = {"process"}};
+  std::optional<Error> trouble;
   LaunchAnswer answer{.external_id = "pid:1"};
   std::vector<std::vector<Offer>> asked;
 
@@ -332,6 +335,39 @@ TEST(Controller, SettlesOnlyAfterTwoEmptyLooksForResidue) {
   bench.controller.Step();
   ASSERT_TRUE(bench.controller.done());
   EXPECT_EQ(bench.store.told.back(), "clean up");
+}
+
+// Its call arrived after the ledger had given it up; it may never boot, and then ends nothing
+// itself.
+TEST(Controller, AMachineThatTheLedgerCallsGoneAndThatLivesIsEndedBeforeTheProof) {
+  Bench bench;
+  RunSnapshot& s = bench.store.snapshot;
+  s.run.state = RunState::kFailed;
+  s.machines = {{.id = MachineId{1}, .state = MachineState::kGone}};
+  bench.provider.seen = {{.machine = MachineId{1}, .external_id = "i-1", .alive = true}};
+  bench.provider.residue.push_back({"instance", "i-1"});
+  bench.controller.Step();
+  EXPECT_EQ(bench.store.told, (std::vector<std::string>{"terminate"}));
+  EXPECT_FALSE(bench.controller.done());
+}
+
+class TroubleHeard : public ControllerObserver {
+ public:
+  void OnSnapshot(const RunSnapshot&) override {}
+  void OnAction(const sched::Action&, const Status&) override {}
+  void OnTrouble(const Error& error) override { heard.push_back(error.message()); }
+  std::vector<std::string> heard;
+};
+
+TEST(Controller, WhatAMachineLivesWithoutIsToldAndStopsNothing) {
+  Bench bench;
+  TroubleHeard observer;
+  bench.provider.trouble = Denied("no last end");
+  Controller controller{{.run = RunId{1}}, bench.clock, bench.store, bench.provider, &observer};
+  controller.Step();
+  controller.Step();
+  EXPECT_EQ(observer.heard, (std::vector<std::string>{"no last end"}));
+  EXPECT_EQ(bench.provider.asked.size(), 2U);
 }
 
 TEST(Controller, ResidueKeepsItFromSettling) {

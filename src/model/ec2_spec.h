@@ -24,6 +24,7 @@ struct Ec2Spec {
   std::vector<std::string> security_groups;  // ids; empty: the network's default one
   std::string image = "debian-12";           // or an id, "ami-…", or "ssm:NAME"
   std::string instance_profile;              // name or ARN: what the machine may do
+  std::string scheduler_role;                // name or ARN: whom AWS ends machines as; empty: never
   std::string bucket;                        // where its program is fetched from
   OnDemandRule on_demand = OnDemandRule::kNever;
   Duration on_demand_after = minutes(10);  // how long Spot is tried first

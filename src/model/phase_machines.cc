@@ -57,6 +57,7 @@ void ReadProvider(TableReader& reader, MachinesSpec& machines) {
 void ReadLives(TableReader& reader, MachinesSpec& machines) {
   reader.ReadDuration("heartbeat", machines.heartbeat, milliseconds(10));
   reader.ReadDuration("lease", machines.lease, milliseconds(20));
+  reader.ReadDuration("silence", machines.silence, milliseconds(20));
   reader.ReadDuration("notice", machines.notice, Duration{0});
   reader.ReadCount("replacements", machines.replacements, 0, kMaxMachines);
   if (machines.lease < 2 * machines.heartbeat) {
@@ -64,6 +65,12 @@ void ReadLives(TableReader& reader, MachinesSpec& machines) {
         "lease", fmt::format("{} is less than two heartbeats of {}; a late one would "
                              "lose the lease",
                              FormatDuration(machines.lease), FormatDuration(machines.heartbeat)));
+  }
+  if (machines.silence < machines.lease) {
+    reader.Complain("silence",
+                    fmt::format("{} is less than a lease of {}; a machine would end "
+                                "itself while its work still counts",
+                                FormatDuration(machines.silence), FormatDuration(machines.lease)));
   }
 }
 
@@ -205,6 +212,7 @@ void ReadEc2(const TomlNode& node, MachinesSpec& machines, Problems& problems) {
                     "is missing; name the instance profile whose role a machine works under "
                     "(`mayfly iam-policy` prints what it must allow)");
   }
+  reader.ReadText("scheduler_role", ec2.scheduler_role);
   reader.ReadText("bucket", ec2.bucket);
   if (ec2.bucket.empty()) {
     reader.Complain("bucket",

@@ -47,6 +47,8 @@ struct MachinesSpec {
   std::optional<std::int64_t> slot_memory_bytes;
   Duration heartbeat = seconds(2);
   Duration lease = seconds(10);
+  Duration silence =
+      minutes(5);  // a machine that reaches the ledger for so long no more ends itself
   Duration notice = seconds(120);  // how long before it is taken a machine is told
   int replacements = 8;            // how many machines may be lost before the run fails
   Rate price;                      // of a local machine; by default it costs nothing

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -58,6 +59,13 @@ struct MachineView {
   std::vector<Offer> offers;  // the pools that it may come from
   bool was_refused = false;   // its pools gave none, or one that died unborn
 };
+
+// So begins the reason of a machine that left because it could not be made ready: "setup command 2
+// failed: …".
+inline constexpr std::string_view kSetupWord = "setup ";
+inline bool FailedInSetup(const MachineView& machine) {
+  return machine.state == MachineState::kGone && machine.reason.starts_with(kSetupWord);
+}
 
 // Why a run has no machine, and when the next is asked for.
 struct Waiting {

@@ -9,6 +9,8 @@
 namespace mayfly::sched {
 namespace {
 
+constexpr int kSetupsThatTell = 2;  // in a row
+
 // What a machine may still do for the run.
 bool IsUseful(const MachineView& machine) {
   bool may_work = machine.state == MachineState::kIntended ||
@@ -161,6 +163,32 @@ void WaitForTheLadder(const RunSnapshot& s, const WaitForPools& wait,
   if (!is_said) actions.emplace_back(Await{wait.reason, wait.until});
 }
 
+// How many of the newest machines in a row could not be made ready.
+int CountFailedSetups(const RunSnapshot& s, const Policy& policy) {
+  int failed = 0;
+  for (std::size_t i = s.machines.size(); i > static_cast<std::size_t>(policy.forgiven); --i) {
+    const MachineView& machine = s.machines[i - 1];
+    if (machine.was_refused) continue;
+    if (!FailedInSetup(machine)) break;
+    ++failed;
+  }
+  return failed;
+}
+
+// Before anything was ever done, a setup that fails again is no bad luck: further machines would be
+// paid for to say the same (I10).
+bool SetupIsHopeless(const RunSnapshot& s, const Policy& policy) {
+  return s.Totals().done == 0 && CountFailedSetups(s, policy) >= kSetupsThatTell;
+}
+
+void PauseForTheSetup(const RunSnapshot& s, std::vector<Action>& actions) {
+  if (HasLife(s)) return;
+  const auto told = std::find_if(s.machines.rbegin(), s.machines.rend(), FailedInSetup);
+  actions.emplace_back(MoveRun{
+      RunState::kPaused, std::nullopt,
+      fmt::format("no machine can be made ready: {}; mend it, and `run` continues", told->reason)});
+}
+
 void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy& policy,
                          std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
@@ -169,6 +197,7 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy&
   int wanted = static_cast<int>(std::min<std::int64_t>(policy.machines, waiting));
   int bound = policy.machines + policy.replacements;
   if (useful >= wanted) return;
+  if (SetupIsHopeless(s, policy)) return PauseForTheSetup(s, actions);
   if (CountHad(s) >= bound) {
     if (useful > 0 || HasLife(s)) return;  // those that are left may still finish it
     actions.emplace_back(

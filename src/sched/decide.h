@@ -20,6 +20,7 @@ namespace mayfly::sched {
 struct Policy {
   int machines = 1;      // how many work at once
   int replacements = 8;  // how many may be lost before the run fails
+  int forgiven = 0;  // the first so many of the run's machines: the operator mended what they had
   Duration lease = seconds(10);
   Duration boot_patience = seconds(60);   // from intent to first heartbeat
   Duration drain_patience = seconds(30);  // from the order to drain to the end by force

@@ -90,6 +90,42 @@ TEST(Decide, WhatNoPoolGaveWasNotLost) {
   EXPECT_NE(Find<Launch>(Decide(s, {}, strict)), nullptr);
 }
 
+// I10: what every machine says at once, each further one would be paid for to say again.
+TEST(Decide, ASetupThatFailsTwiceBeforeAnyTaskWasDonePausesTheRunWithItsReason) {
+  RunSnapshot s = Running(3);
+  s.machines = {Working(1)};
+  s.machines[0].state = MachineState::kGone;
+  s.machines[0].reason = "setup command 1 failed: exited with 100";
+  EXPECT_NE(Find<Launch>(Decide(s, {}, {})), nullptr);
+  s.machines.push_back(s.machines[0]);
+  auto actions = Decide(s, {}, {});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kPaused);
+  EXPECT_NE(Find<MoveRun>(actions)->reason.find("exited with 100"), std::string::npos);
+}
+
+TEST(Decide, AFailedSetupIsBadLuckWhereATaskWasDoneOrItWasMendedOrAnotherWentWell) {
+  RunSnapshot failed = Running(3);
+  failed.machines = {Working(1), Working(2)};
+  for (MachineView& machine : failed.machines) {
+    machine.state = MachineState::kGone;
+    machine.reason = "setup of swap failed: exited with 1";
+  }
+  RunSnapshot done = failed;
+  done.stages[0].tasks.done = 1;
+  EXPECT_NE(Find<Launch>(Decide(done, {}, {})), nullptr);
+  EXPECT_NE(Find<Launch>(Decide(failed, {}, {.forgiven = 1})), nullptr);
+  RunSnapshot between = failed;
+  between.machines[1].reason = "the provider says that it is gone";
+  EXPECT_NE(Find<Launch>(Decide(between, {}, {})), nullptr);
+  RunSnapshot living = failed;  // its own setup goes on, and may go well
+  living.machines.push_back(Working(3));
+  auto actions = Decide(living, {}, {.machines = 2});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions), nullptr);
+}
+
 TEST(Decide, ATryPausesWhenItsTasksAreDoneAndIsNeverJudged) {
   RunSnapshot s = Running(0);
   s.stages[0].tasks.done = 1;

@@ -70,6 +70,10 @@ class MachineProvider {
   // What machines of this run left behind, and what was looked for. Living machines are residue
   // too. One empty look proves nothing of what came up within `shown_within` before it.
   virtual Result<ResidueLook> FindResidue(RunId run) = 0;
+
+  // What the calls above could not do for machines that live on without it, such as one of several
+  // ways to end them; they try again by themselves. Each trouble is told once.
+  virtual std::optional<Error> TakeTrouble() { return std::nullopt; }
 };
 
 // On the machine: is it about to be taken away?

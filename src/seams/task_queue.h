@@ -88,6 +88,9 @@ struct WorkerOrders {
   bool stop = false;   // the run is over or the machine was declared dead: end at once
   std::string reason;
   Duration deadline_in{};  // from now, by the database's clock
+  // False: no task of the run is ready or leased, so that none will be unless somebody acts;
+  // whoever drives the run ends its machines then.
+  bool is_needed = true;
 };
 
 struct WorkerBrief {

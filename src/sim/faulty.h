@@ -104,6 +104,7 @@ class FaultyProvider : public MachineProvider {
  public:
   FaultyProvider(MachineProvider& inner, CallGate& gate) : inner_(inner), gate_(gate) {}
   Status Preflight() override;
+  std::optional<Error> TakeTrouble() override { return inner_.TakeTrouble(); }
   Result<LaunchAnswer> Launch(const LaunchIntent& intent) override;
   Result<std::vector<MachineSighting>> List(RunId run) override;
   Status Terminate(MachineId machine, const std::string& external_id) override;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 namespace mayfly::sim {
 namespace {
 
@@ -26,6 +29,11 @@ WorkerOrders MemoryRegistry::OrdersFor(const MachineRow& machine) const {
                 WantsNoWork(run.view.state);
   if (orders.drain || orders.stop) orders.reason = machine.reason;
   orders.deadline_in = machine.deadline - ledger_.Now();
+  const auto tasks = std::span(ledger_.tasks).subspan(run.first_task, run.tasks);
+  orders.is_needed =
+      machine.state == MachineState::kHeld || std::ranges::any_of(tasks, [](const TaskRow& task) {
+        return task.state == TaskState::kReady || task.state == TaskState::kLeased;
+      });
   return orders;
 }
 

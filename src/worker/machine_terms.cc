@@ -26,6 +26,7 @@ MachineTerms SettleTerms(const MachinesSpec& spec, const WorkerBrief& brief,
                          const MachineReading& machine, const std::string& folder) {
   MachineTerms terms{.heartbeat = spec.heartbeat,
                      .slots = SlotsFor(brief.slots, machine),
+                     .silence = spec.silence,
                      .slot_memory_bytes = brief.slot_memory_bytes,
                      .is_rented = spec.provider != "local"};
   const bool has_setup = !spec.setup.commands.empty() || spec.setup.swap_bytes.has_value();

@@ -17,6 +17,7 @@ namespace mayfly {
 struct MachineTerms {
   Duration heartbeat = seconds(2);
   int slots = 1;
+  Duration silence = minutes(5);
   std::optional<std::int64_t> slot_memory_bytes;
   bool is_rented = false;
   SetupPlan setup;

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "model/run.h"
+
 namespace mayfly {
 namespace {
 
@@ -32,11 +34,12 @@ ProcessSpec ShellOf(const std::string& command, const std::string& folder) {
 SetupPlan PlanSetup(const SetupSpec& spec, const std::string& folder) {
   SetupPlan plan{.steps = {}, .timeout = spec.timeout};
   if (spec.swap_bytes) {
-    plan.steps.push_back({"setup of swap", ShellOf(SwapCommand(*spec.swap_bytes), "/")});
+    plan.steps.push_back(
+        {std::string(kSetupWord) + "of swap", ShellOf(SwapCommand(*spec.swap_bytes), "/")});
   }
   for (std::size_t i = 0; i < spec.commands.size(); ++i) {
     plan.steps.push_back(
-        {fmt::format("setup command {}", i + 1), ShellOf(spec.commands[i], folder)});
+        {fmt::format("{}command {}", kSetupWord, i + 1), ShellOf(spec.commands[i], folder)});
   }
   return plan;
 }

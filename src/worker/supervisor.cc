@@ -52,12 +52,20 @@ Status Supervisor::Register() {
   if (options_.terms_of) Accept(options_.terms_of(*brief_));
   for (int slot = 0; slot < brief_->slots; ++slot) slots_[slot] = {};
   next_beat_ = clock_.Mono() + options_.heartbeat;
-  silent_since_.reset();
+  HeardLedger();
   return WorkOn();
+}
+
+// The timer is behind the limit by what it takes to notice silence in good order.
+void Supervisor::HeardLedger() {
+  silent_since_.reset();
+  if (options_.arm_silence) options_.arm_silence(options_.silence_limit + 2 * options_.heartbeat);
 }
 
 void Supervisor::Accept(const MachineTerms& terms) {
   options_.heartbeat = terms.heartbeat;
+  options_.silence_limit = terms.silence;
+  options_.idle_limit = std::min(options_.idle_limit, terms.silence);
   brief_->slots = terms.slots;
   brief_->slot_memory_bytes = terms.slot_memory_bytes;
   for (const std::string& note : terms.notes) log_.Add(note);
@@ -110,10 +118,21 @@ Status Supervisor::Beat() {
   next_beat_ = clock_.Mono() + options_.heartbeat;
   TRY(log_.Flush());
   TRY_ASSIGN(WorkerOrders orders, registry_.Renew(options_.machine));
-  silent_since_.reset();
+  HeardLedger();
   if (orders.stop) StopAtOnce(orders.reason);
   if (orders.drain) Drain(orders.reason);
+  WatchNeed(orders.is_needed);
   return {};
+}
+
+// With nothing left to do a machine is ended within moments. Where nobody does, nobody is there.
+void Supervisor::WatchNeed(bool is_needed) {
+  const Duration now = clock_.Mono();
+  if (is_needed) idle_since_.reset();
+  if (!is_needed && !idle_since_) idle_since_ = now;
+  if (!idle_since_ || now - *idle_since_ < options_.idle_limit) return;
+  Drain(fmt::format("the run has had no task left for {}, and nobody ended this machine",
+                    HumanDuration(options_.idle_limit)));
 }
 
 // Within the notice: finish or give back, and leave in good order before the machine is taken.

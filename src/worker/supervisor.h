@@ -28,6 +28,7 @@ struct SupervisorOptions {
   Duration lease = seconds(10);
   Duration reserve = seconds(2);        // of a notice, kept for giving back and leaving
   Duration silence_limit = minutes(5);  // the ledger out of reach for longer: end the machine
+  Duration idle_limit = minutes(1);     // the run needs no machine for longer, and nobody ends this
   int slot_deaths = 100;                // I10: then the machine ends and another takes over
   // Absent: as many slots as the brief says, nothing to set up.
   std::function<MachineTerms(const WorkerBrief& brief)> terms_of;
@@ -39,6 +40,9 @@ struct SupervisorOptions {
   std::function<ProcessSpec(int slot, const WorkerBrief& brief)> slot_process;
   // Arms the end of this process at an absolute deadline that holds whatever hangs.
   std::function<void(Duration deadline_in)> arm_deadline;
+  // Arms the same for the case that it is not called again within so long: whatever call to the
+  // ledger hangs, and never fails, is silence too. Absent: nothing does.
+  std::function<void(Duration within)> arm_silence;
 };
 
 class Supervisor {
@@ -76,11 +80,13 @@ class Supervisor {
   };
 
   Status Register();
+  void HeardLedger();
   void Accept(const MachineTerms& terms);
   Status StepOnce();
   Status WorkOn();
   Status TellSlotsToEnd();
   Status Beat();
+  void WatchNeed(bool is_needed);
   Status WatchNotice();
   Status WatchProcesses();
   Status WatchTimeouts();
@@ -109,7 +115,8 @@ class Supervisor {
   Duration next_beat_{};
   Duration born_{};
   std::optional<Duration> silent_since_;
-  std::optional<Duration> taken_at_;  // mono, from a notice
+  std::optional<Duration> idle_since_;  // mono; the run needs no machine
+  std::optional<Duration> taken_at_;    // mono, from a notice
   int deaths_ = 0;
   bool draining_ = false;
   bool told_slots_ = false;

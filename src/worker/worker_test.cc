@@ -279,7 +279,7 @@ struct Machine {
   FakeRegistry registry;
   FakeProcesses processes;
   FakeNotices notices;
-  Duration armed{};
+  Duration armed{}, heard_within{};
   Supervisor supervisor{
       SupervisorOptions{.run = RunId{1},
                         .machine = MachineId{1},
@@ -291,7 +291,8 @@ struct Machine {
                             },
                         .sensor = &sensor,
                         .slot_process = [](int, const WorkerBrief&) { return ProcessSpec{}; },
-                        .arm_deadline = [this](Duration d) { armed = d; }},
+                        .arm_deadline = [this](Duration d) { armed = d; },
+                        .arm_silence = [this](Duration d) { heard_within = d; }},
       clock, registry, processes, notices};
 
   void Begin(const SetupSpec& setup) {
@@ -425,6 +426,58 @@ TEST(Supervisor, SilenceIsBorneForAWhileThenTheMachineEnds) {
   m.clock.mono += minutes(6);
   m.supervisor.Step();
   EXPECT_TRUE(m.supervisor.done());
+}
+
+TEST(Supervisor, HowLongSilenceIsBorneIsThePlans) {
+  Machine m;
+  m.terms.silence = seconds(20);
+  m.supervisor.Step();
+  m.registry.away = true;
+  m.Beat();
+  m.clock.mono += seconds(19);
+  m.supervisor.Step();
+  EXPECT_FALSE(m.supervisor.done());
+  m.clock.mono += seconds(2);
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+}
+
+// A call that never comes back is silence too: then a timer of the kernel's ends the machine.
+TEST(Supervisor, OnlyALedgerThatAnswersPostponesTheTimerOfSilence) {
+  Machine m;
+  m.terms.silence = seconds(20);
+  m.supervisor.Step();
+  EXPECT_EQ(m.heard_within, seconds(24));
+  m.heard_within = {};
+  m.Beat();
+  EXPECT_EQ(m.heard_within, seconds(24));
+  m.heard_within = {};
+  m.registry.away = true;
+  m.Beat();
+  EXPECT_EQ(m.heard_within, Duration());
+}
+
+TEST(Supervisor, LeavesWhenTheRunHasNoTaskLeftAndNobodyEndsIt) {
+  Machine m;
+  m.supervisor.Step();
+  m.registry.orders.is_needed = false;
+  for (int beat = 0; beat < 30; ++beat) m.Beat();
+  EXPECT_FALSE(m.supervisor.done());
+  m.Beat();
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+  EXPECT_TRUE(m.supervisor.outcome().ok());
+  EXPECT_NE(m.registry.left_because.find("no task left"), std::string::npos);
+}
+
+TEST(Supervisor, AWhileWithoutTasksIsNoReasonToLeave) {
+  Machine m;
+  m.supervisor.Step();
+  for (int beat = 0; beat < 100; ++beat) {
+    m.registry.orders.is_needed = beat % 25 == 0;
+    m.Beat();
+  }
+  EXPECT_FALSE(m.supervisor.done());
 }
 
 TEST(Supervisor, NoSlotStartsBeforeTheSetupHasEndedWellAndItBeatsMeanwhile) {

@@ -288,6 +288,16 @@ def test_schedules(probe, boto):
     with pytest.raises(Refused) as refused:
         probe("schedule", "run-7", "2030-01-01T00:00:00Z", role, "{}")
     assert refused.value.kind == "conflict"
+    probe("reschedule", "run-7", "2030-01-01T00:02:00Z", role, '{"InstanceIds":["i-2"]}')
+    changed = boto("scheduler").get_schedule(Name="run-7")
+    assert changed["ScheduleExpression"] == "at(2030-01-01T00:02:00)"
+    assert changed["Target"]["Input"] == '{"InstanceIds":["i-2"]}'
+    with pytest.raises(Refused) as refused:
+        probe("reschedule", "run-8", "2030-01-01T00:00:00Z", role, "{}")
+    assert refused.value.kind == "not_found"
+    probe("schedule", "run-77", "2030-01-01T00:00:00Z", role, "{}")
+    assert sorted(probe("schedules", "run-7")["names"]) == ["run-7", "run-77"]
+    assert probe("schedules", "run-77")["names"] == ["run-77"]
     probe("unschedule", "run-7")
     with pytest.raises(Refused) as refused:
         probe("unschedule", "run-7")

@@ -118,8 +118,7 @@ Result<json> List(Probe& probe, const Arguments& arguments) {
   return list;
 }
 
-// NAME TIME ROLE INPUT
-Result<json> MakeSchedule(Probe& probe, const Arguments& arguments) {
+Result<json> PutSchedule(Probe& probe, const Arguments& arguments, bool is_new) {
   aws::Schedule schedule;
   schedule.name = arguments.at(0);
   TRY_ASSIGN(schedule.at, ParseInstant(arguments.at(1)));
@@ -127,8 +126,27 @@ Result<json> MakeSchedule(Probe& probe, const Arguments& arguments) {
   schedule.role_arn = arguments.at(2);
   schedule.input = arguments.at(3);
   schedule.client_token = "token-" + schedule.name;
-  TRY(aws::CreateSchedule(probe.caller, schedule));
+  TRY(is_new ? aws::CreateSchedule(probe.caller, schedule)
+             : aws::UpdateSchedule(probe.caller, schedule));
   return json{{"done", true}};
+}
+
+// NAME TIME ROLE INPUT
+Result<json> MakeSchedule(Probe& probe, const Arguments& arguments) {
+  return PutSchedule(probe, arguments, /*is_new=*/true);
+}
+
+Result<json> ChangeSchedule(Probe& probe, const Arguments& arguments) {
+  return PutSchedule(probe, arguments, /*is_new=*/false);
+}
+
+// PREFIX
+Result<json> Schedules(Probe& probe, const Arguments& arguments) {
+  TRY_ASSIGN(const std::vector<aws::ListedSchedule> there,
+             aws::ListSchedules(probe.caller, arguments.at(0)));
+  std::vector<std::string> names;
+  for (const aws::ListedSchedule& one : there) names.push_back(one.name);
+  return json{{"names", names}};
 }
 
 Result<json> RemoveSchedule(Probe& probe, const Arguments& arguments) {
@@ -159,6 +177,8 @@ void AddServiceCommands(Commands& commands) {
   commands["head"] = Head;
   commands["list"] = List;
   commands["schedule"] = MakeSchedule;
+  commands["reschedule"] = ChangeSchedule;
+  commands["schedules"] = Schedules;
   commands["unschedule"] = RemoveSchedule;
   commands["instance-id"] = InstanceId;
 }

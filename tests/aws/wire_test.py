@@ -28,6 +28,7 @@ ANSWERS = {
     "parameter": '{"Parameter": {"Value": "x"}}',
     "list": "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
     "get": "bytes", "put": "", "schedule": '{"ScheduleArn": "arn"}', "unschedule": "{}",
+    "reschedule": '{"ScheduleArn": "arn"}', "schedules": '{"Schedules": []}',
 }
 
 
@@ -99,6 +100,8 @@ CALLS = [
     ("s3", ("put", "bucket", "k", "the bytes")),
     ("s3", ("put", "bucket", "large", "12345678", "200000")),
     ("scheduler", ("schedule", "run-7", "2030-01-01T00:00:00Z", "arn:role", "{}")),
+    ("scheduler", ("reschedule", "run-7", "2030-01-01T00:00:00Z", "arn:role", "{}")),
+    ("scheduler", ("schedules", "mayfly-a.b_c-run-7-")),
     ("scheduler", ("unschedule", "run-7")),
 ]
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "adapters/aws/scheduler.h"
 #include "simulated_ec2.h"
 
 namespace mayfly::contract_test {
@@ -415,6 +416,144 @@ TEST_F(Ec2MachinesTest, WhatLingersIsResidueUntilItIsGone) {
   EXPECT_EQ(living->shown_within, seconds(2));
   EXPECT_TRUE(provider.FindResidue(RunId{8})->found.empty());
   ExpectNothingStays(provider);
+}
+
+// --- The end that needs nobody
+// --------------------------------------------------------------------
+
+class Ec2LastEnd : public Ec2MachinesTest {
+ protected:
+  static aws::Ec2Options WithRole() {
+    aws::Ec2Options options = Options();
+    options.spec.scheduler_role = "mayfly-end";
+    return options;
+  }
+
+  json Schedules() {
+    json living = json::array();
+    for (const json& one : cloud_.Resources()["schedules"]) {
+      if (one["deleted"].is_null()) living.push_back(one);
+    }
+    return living;
+  }
+
+  Instant DeadlineOf(const std::string& id) {
+    return *ParseInstant(cloud_.Instance(id)["tags"]["mayfly:deadline"].get<std::string>());
+  }
+
+  void ExpectOneFor(const std::string& id) {
+    const json living = Schedules();
+    ASSERT_EQ(living.size(), 1U);
+    EXPECT_EQ(living[0]["name"], "mayfly-ledger-1-run-7-machine-3");
+    EXPECT_EQ(living[0]["instances"], json::array({id}));
+    const Result<Instant> at = ParseInstant(living[0]["at"].get<std::string>());
+    ASSERT_TRUE(at.ok()) << living[0]["at"];
+    EXPECT_EQ(*at, DeadlineOf(id) + minutes(1));
+  }
+
+  aws::Ec2Machines provider_{cloud_.caller(), cloud_.waiter(), WithRole()};
+};
+
+TEST_F(Ec2LastEnd, EndsAMachineAfterItsDeadlineWhoeverIsDead) {
+  const std::string id = Launch(provider_, Intent());
+  cloud_.WaitFor(id, "running");
+  ExpectOneFor(id);
+  cloud_.Advance("119m");
+  EXPECT_EQ(cloud_.Instance(id)["state"], "running");
+  cloud_.Advance("3m");
+  cloud_.WaitFor(id, "terminated");
+  EXPECT_TRUE(Schedules().empty()) << "it is done, and deletes itself";
+}
+
+TEST_F(Ec2LastEnd, IsTakenBackWithTheMachineAndIsResidueUntilThen) {
+  const std::string id = Launch(provider_, Intent());
+  cloud_.WaitFor(id, "running");
+  auto left = provider_.FindResidue(kRun);
+  ASSERT_TRUE(left.ok()) << left.error().message();
+  EXPECT_TRUE(std::ranges::any_of(*left, [](const Residue& one) {
+    return one.kind == "schedule" && one.name == "mayfly-ledger-1-run-7-machine-3";
+  }));
+  ASSERT_TRUE(provider_.Terminate(MachineId{3}, id).ok());
+  EXPECT_TRUE(Schedules().empty());
+  ExpectNothingStays(provider_);
+}
+
+// Another controller looked while EC2 still showed the machine, and ordered one behind its end.
+TEST_F(Ec2LastEnd, OneWithoutAMachineIsTakenBackByWhoeverLooksForResidue) {
+  const std::string id = Launch(provider_, Intent());
+  ASSERT_TRUE(provider_.Terminate(MachineId{3}, id).ok());
+  cloud_.WaitFor(id, "terminated");
+  aws::LastEnds late(cloud_.caller(), "ledger-1", "mayfly-end");
+  late.Arm({kRun, MachineId{3}}, id, cloud_.clock().Wall() + hours(2));
+  ASSERT_EQ(Schedules().size(), 1U);
+  EXPECT_EQ(provider_.FindResidue(kRun)->size(), 1U);
+  EXPECT_TRUE(provider_.FindResidue(kRun)->empty());
+}
+
+TEST_F(Ec2LastEnd, AMachineThatWasOnlyFoundGetsOneToo) {
+  auto quick = cloud_.MakeCaller({.patience = seconds(5), .tries = 1});
+  aws::Ec2Machines first(*quick, cloud_.waiter(), WithRole());
+  LoseTheAnswerOf("RunInstances");
+  ASSERT_FALSE(first.Launch(Intent()).ok());
+  EXPECT_TRUE(Schedules().empty());
+  auto seen = provider_.List(kRun);  // another controller's
+  ASSERT_TRUE(seen.ok() && seen->size() == 1);
+  ExpectOneFor(seen->front().external_id);
+}
+
+TEST_F(Ec2LastEnd, ALostAnswerIsTheSameOne) {
+  LoseTheAnswerOf("CreateSchedule");
+  const std::string id = Launch(provider_, Intent());
+  ExpectOneFor(id);
+  EXPECT_FALSE(provider_.TakeTrouble());
+}
+
+TEST_F(Ec2LastEnd, OneThatMeansAnotherMachineIsMended) {
+  constexpr const char* kName = "mayfly-ledger-1-run-7-machine-3";
+  const std::string id = Launch(provider_, Intent());
+  ASSERT_TRUE(aws::DeleteSchedule(cloud_.caller(), kName).ok());
+  ASSERT_TRUE(
+      aws::CreateSchedule(cloud_.caller(),
+                          {.name = kName,
+                           .group = "",
+                           .at = cloud_.clock().Wall() + hours(9),
+                           .target_arn = "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances",
+                           .role_arn = "arn:aws:iam::111122223333:role/mayfly-end",
+                           .input = R"({"InstanceIds":["i-0"]})",
+                           .client_token = "other"})
+          .ok());
+  aws::Ec2Machines second(cloud_.caller(), cloud_.waiter(), WithRole());
+  ASSERT_TRUE(second.List(kRun).ok());
+  ExpectOneFor(id);
+}
+
+TEST_F(Ec2LastEnd, WithoutItTheMachineLivesAndItIsToldOnceAndTriedAgain) {
+  cloud_.Script({{"do", "calls"},
+                 {"action", "CreateSchedule"},
+                 {"code", "AccessDeniedException"},
+                 {"status", 403},
+                 {"times", 1}});
+  const std::string id = Launch(provider_, Intent());
+  cloud_.WaitFor(id, "running");
+  const std::optional<Error> trouble = provider_.TakeTrouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(trouble->message().find("machine 3"), std::string::npos) << trouble->message();
+  EXPECT_FALSE(provider_.TakeTrouble());
+  aws::Ec2Machines next(cloud_.caller(), cloud_.waiter(), WithRole());
+  ASSERT_TRUE(next.List(kRun).ok());
+  ExpectOneFor(id);
+}
+
+TEST_F(Ec2LastEnd, WithoutARoleNobodyAsksTheScheduler) {
+  aws::Ec2Machines without = Provider();
+  const std::string id = Launch(without, Intent());
+  ASSERT_TRUE(without.List(kRun).ok());
+  ASSERT_TRUE(without.Terminate(MachineId{3}, id).ok());
+  ASSERT_TRUE(without.FindResidue(kRun).ok());
+  const json calls = cloud_.Get("calls");
+  for (const json& call : calls["calls"]) {
+    EXPECT_EQ(call["action"].get<std::string>().find("Schedule"), std::string::npos);
+  }
 }
 
 TEST_F(Ec2MachinesTest, PreflightAsksAndStartsNothing) {

@@ -36,7 +36,7 @@ aws::Endpoints AllAt(const std::string& endpoint) {
   for (const aws::Service service :
        {aws::Service::kEc2, aws::Service::kSts, aws::Service::kSsm, aws::Service::kSecretsManager,
         aws::Service::kServiceQuotas, aws::Service::kRds, aws::Service::kPricing,
-        aws::Service::kS3}) {
+        aws::Service::kS3, aws::Service::kScheduler}) {
     endpoints.Override(service, endpoint);
   }
   return endpoints;

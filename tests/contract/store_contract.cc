@@ -541,6 +541,25 @@ TEST_P(StoreContract, AMachineOfARunThatIsOverIsStopped) {
             ErrorKind::kConflict);
 }
 
+TEST_P(StoreContract, ARunNeedsItsMachinesWhileATaskIsReadyOrLeased) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto registry = world_->OpenRegistry(machine);
+  auto slot = Slot(machine);
+  std::size_t finished = 0;
+  while (true) {
+    EXPECT_TRUE(registry->Renew(machine.machine)->is_needed);  // something is ready
+    std::vector<LeasedTask> tasks = MustClaim(*slot, machine, 0, 10);
+    if (tasks.empty()) break;
+    EXPECT_TRUE(registry->Renew(machine.machine)->is_needed);  // at the end leased alone
+    ASSERT_TRUE(Finish(*slot, tasks, 1).ok());
+    finished += tasks.size();
+    if (Load().Totals().finished()) break;
+  }
+  EXPECT_GT(finished, 5U);
+  EXPECT_FALSE(registry->Renew(machine.machine)->is_needed);
+}
+
 TEST_P(StoreContract, HeartbeatsAndNoticesAreSeen) {
   StartRun();
   IntendedMachine machine = StartMachine();

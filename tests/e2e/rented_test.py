@@ -67,14 +67,15 @@ def test_the_setup_runs_once_before_the_first_task_and_its_output_is_kept(place,
     assert "each of at most" in logs  # a slot's share of the memory
 
 
-def test_a_setup_that_fails_ends_the_machine_and_in_the_end_the_run(place, bars, held):
+def test_a_setup_that_always_fails_ends_two_machines_and_pauses_the_run_with_its_reason(place, bars, held):
     write(place, bars, 'commands = ["true", "echo no such package >&2; exit 3"]')
     make_rented(place, held)
-    done = run(place)
-    assert done.returncode != 0
-    assert "2 machines were lost" in done.stdout + done.stderr
-    reasons = held.query("select reason from mayfly.machine order by id")
-    assert reasons == [("setup command 2 failed: exited with 3: no such package",)] * 2
+    done = run(place, "--set", "machines.replacements=8")
+    assert done.returncode == 7
+    reason = "setup command 2 failed: exited with 3: no such package"
+    assert f"no machine can be made ready: {reason}" in done.stdout + done.stderr
+    assert held.query("select reason from mayfly.machine order by id") == [(reason,)] * 2
+    assert held.query("select state::text from mayfly.run") == [("paused",)]
     assert held.query("select count(*) from mayfly.attempt") == [(0,)]
     assert place.ok("logs").count("setup command 2: no such package") == 2
 

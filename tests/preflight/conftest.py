@@ -26,6 +26,7 @@ slots = 4
 types = ["c7i.8xlarge"]
 smaller = ["c7i.4xlarge"]
 instance_profile = "mayfly-worker"
+scheduler_role = "mayfly-end"
 bucket = "mayfly-simulated"
 [grid]
 pair = ["eurusd"]

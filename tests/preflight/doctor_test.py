@@ -223,6 +223,19 @@ def test_ending_is_tried_on_a_machine_of_ours_or_not_at_all(asking):
     fails(asking, "permission end", "UnauthorizedOperation")
 
 
+def test_without_a_role_there_is_no_last_end_and_nothing_waits_for_one(asking):
+    code, lines = asking.lines('machines.ec2.scheduler_role=""')
+    assert code == 0 and lines["last end"]["verdict"] == "cannot tell"
+    assert "scheduler_role" in lines["last end"]["found"] and lines["last end"]["excuse"]
+    assert not [call for call in asking.cloud.get("calls")["calls"] if "Schedule" in call["action"]]
+
+
+def test_schedules_that_may_not_be_listed_are_in_the_way_since_nothing_could_be_proved(asking):
+    asking.cloud.script({"do": "calls", "action": "ListSchedules", "code": "AccessDeniedException",
+                         "status": 403})
+    fails(asking, "last end", "AccessDenied", "iam-policy controller", verdict="cannot tell")
+
+
 # --- Who we are --------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def statements(policy):
 
 
 def test_a_policy_is_one_that_iam_takes(said):
-    for who in ("controller", "worker", "resizer"):
+    for who in ("controller", "worker", "resizer", "scheduler"):
         policy = said[who]
         assert policy["Version"] == "2012-10-17"
         assert len(json.dumps(policy, separators=(",", ":"))) <= 6144, "IAM's limit of a managed policy"
@@ -121,8 +121,11 @@ def test_a_role_is_passed_to_ec2_only(mayfly):
 
 def test_a_floor_is_raised_on_the_named_cluster_and_on_no_other(mayfly):
     at = ("--bucket", "b", "--region", "eu-west-1", "--account", "111122223333")
-    without = json.loads(mayfly.ok("iam-policy", "controller", *at))
-    assert "ModifyDBCluster" not in json.dumps(without)
+    without = statements(json.loads(mayfly.ok("iam-policy", "controller", *at)))
+    assert "RaiseAndRestoreTheFloor" not in without
+    may = [sid for sid, one in without.items() if "rds:ModifyDBCluster" in one["Action"]]
+    assert may == ["FloorsThatWeRaised"]  # a sweep sets back what carries our tag
+    assert without["FloorsThatWeRaised"]["Condition"]
     one = statements(json.loads(mayfly.ok("iam-policy", "controller", *at, "--cluster", "prod")))[
         "RaiseAndRestoreTheFloor"]
     assert one["Resource"] == "arn:aws:rds:eu-west-1:111122223333:cluster:prod"
@@ -138,6 +141,30 @@ def test_a_snapshot_is_made_with_our_tag_of_our_disk_only(said):
     assert "ec2:DeleteSnapshot" in by_sid["EndOnlyWhatCarriesOurTag"]["Action"]
 
 
+def test_the_schedulers_role_is_passed_to_the_scheduler_only(mayfly):
+    policy = json.loads(mayfly.ok("iam-policy", "controller", "--bucket", "b", "--account", "111122223333",
+                                  "--region", "eu-west-1", "--ledger", "prod", "--scheduler-role", "ours"))
+    by_sid = statements(policy)
+    one = by_sid["GiveTheSchedulerItsRoleAndNoOther"]
+    assert (one["Action"], one["Resource"]) == (["iam:PassRole"], "arn:aws:iam::111122223333:role/ours")
+    assert one["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    orders = by_sid["OrderTheLastEnd"]
+    assert orders["Resource"] == "arn:aws:scheduler:eu-west-1:111122223333:schedule/default/mayfly-prod-*"
+    assert orders["Action"] == ["scheduler:CreateSchedule", "scheduler:UpdateSchedule",
+                                "scheduler:DeleteSchedule"]
+
+
+def test_the_scheduler_may_end_machines_of_ours_and_nothing_else(mayfly):
+    policy = json.loads(mayfly.ok("iam-policy", "scheduler", "--ledger", "prod"))
+    [one] = policy["Statement"]
+    assert one["Action"] == ["ec2:TerminateInstances"]
+    assert one["Condition"] == {"StringEquals": {"aws:ResourceTag/mayfly:ledger": "prod"}}
+    trust = json.loads(mayfly.ok("iam-policy", "scheduler-trust", "--account", "111122223333"))
+    [one] = trust["Statement"]
+    assert one["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert one["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+
+
 def test_a_machine_may_read_its_program_and_its_login_and_nothing_else(mayfly):
     policy = json.loads(mayfly.ok("iam-policy", "worker", "--bucket", "b", "--ledger", "prod",
                                   "--region", "eu-west-1", "--account", "111122223333"))
@@ -148,7 +175,7 @@ def test_a_machine_may_read_its_program_and_its_login_and_nothing_else(mayfly):
 
 
 def test_what_is_granted_to_nobody_is_in_no_policy(said):
-    text = json.dumps([said["controller"], said["worker"], said["resizer"]])
+    text = json.dumps([said["controller"], said["worker"], said["resizer"], said["scheduler"]])
     held_back = [row["action"] for row in said["permissions"] if row["granted_to"] == "nobody"]
     assert held_back and not any(f'"{action}"' in text for action in held_back)
 

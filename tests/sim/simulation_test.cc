@@ -37,7 +37,8 @@ TEST(Simulation, AThousandSeedsTwiceKeepEveryInvariant) {
 TEST(Simulation, TwoHundredSeedsMeetEveryKindOfMisfortune) {
   SimReport report = RunSeeds(1, 200);
   const LifeFigures& f = report.figures;
-  for (std::int64_t met : {f.kills, f.stalls, f.reclaims, f.restarts, f.not_sent, f.replies_lost}) {
+  for (std::int64_t met : {f.kills, f.stalls, f.reclaims, f.restarts, f.not_sent, f.replies_lost,
+                           f.absences, f.by_timer, f.by_supervisor, f.by_order}) {
     EXPECT_GT(met, 10);
   }
   EXPECT_GT(report.closed, 120);
@@ -146,6 +147,126 @@ INSTANTIATE_TEST_SUITE_P(
         PlantedDefect{"NoReserve", WithoutReserve(), 60},
         PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
     [](const auto& test) { return test.param.name; });
+
+// --- The four ends of a machine
+
+// One call in seven takes up to 15 s, and prices are at their highest throughout.
+void MakeSlowAndDear(Fate& fate, MoneyFate& money) {
+  constexpr std::int64_t kDisk = 80'000, kAddress = 5'000;
+  fate.calls.slow = 0.15;
+  money.offer.price = money.offer.highest;
+  money.market = SimMarket({{Duration(0), money.offer.highest.micro_usd}}, kDisk, kAddress);
+}
+
+// Calls that have their effect after their run was cancelled, for machines that may never boot.
+void MakeCallsLate(Fate& fate, MoneyFate&) {
+  fate.calls = {};
+  fate.clouds.never_boots = 0.5;
+  fate.clouds.late = 0.9;
+  fate.clouds.pools.clear();
+  fate.incidents = {{.at = seconds(1), .what = Misfortune::kOperatorCancels}};
+}
+
+TEST(HarshWeather, LivesKeepEveryInvariant) {
+  for (auto* shape : {MakeSlowAndDear, MakeCallsLate}) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+      LifeResult life = Live(seed, {.shape = shape});
+      EXPECT_FALSE(life.violation) << "seed " << seed << ": " << life.violation->what;
+    }
+  }
+}
+
+// Nobody is there from soon after the first machines were asked for.
+void LeaveThemAlone(Fate& fate, MoneyFate& money) {
+  MakeDearAndDeadOnArrival(fate, money);
+  fate.clouds.never_boots = 0;
+  fate.incidents = {{.at = seconds(6), .what = Misfortune::kNobodyIsThere, .lasts = minutes(30)}};
+}
+
+void LeaveOnlyTheScheduler(Fate& fate, MoneyFate& money) {
+  LeaveThemAlone(fate, money);
+  fate.clouds.never_boots = 1;
+  fate.clouds.no_last_end = 0;
+}
+
+void LeaveNoEnd(Fate& fate, MoneyFate& money) {
+  LeaveOnlyTheScheduler(fate, money);
+  fate.clouds.no_last_end = 1;
+}
+
+void LeaveOnlyTheSupervisor(Fate& fate, MoneyFate& money) {
+  LeaveThemAlone(fate, money);
+  money.cap.reset();  // its deadline is hours away
+  fate.clouds.timer_dead = 1;
+  fate.clouds.no_last_end = 1;
+}
+
+void LeaveOnlyTheController(Fate& fate, MoneyFate& money) {
+  LeaveOnlyTheSupervisor(fate, money);
+  fate.clouds.never_boots = 0.5;
+  fate.incidents.clear();
+}
+
+void LeaveNoEndButADeadline(Fate& fate, MoneyFate& money) {
+  LeaveOnlyTheSupervisor(fate, money);
+  fate.silence = hours(5);
+}
+
+struct LeftAlone {
+  const char* name;
+  void (*shape)(Fate&, MoneyFate&);
+  std::int64_t LifeFigures::* ends;  // of the end that is left
+};
+
+class FourEnds : public ::testing::TestWithParam<LeftAlone> {};
+
+TEST_P(FourEnds, EachHoldsWhereTheOthersDoNot) {
+  std::int64_t ended = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    LifeResult life = Live(seed, {.shape = GetParam().shape});
+    EXPECT_FALSE(life.violation) << "seed " << seed << ": " << life.violation->what;
+    ended += life.figures.*GetParam().ends;
+  }
+  EXPECT_GT(ended, 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Alone, FourEnds,
+    ::testing::Values(LeftAlone{"TheirTimer", LeaveThemAlone, &LifeFigures::by_timer},
+                      LeftAlone{"TheSupervisor", LeaveOnlyTheSupervisor,
+                                &LifeFigures::by_supervisor},
+                      LeftAlone{"TheScheduler", LeaveOnlyTheScheduler, &LifeFigures::by_scheduler},
+                      LeftAlone{"TheController", LeaveOnlyTheController, &LifeFigures::by_order}),
+    [](const auto& test) { return test.param.name; });
+
+struct MissingEnd {
+  const char* name;
+  void (*shape)(Fate&, MoneyFate&);
+  int invariant = 6;
+};
+
+class WithoutAnEnd : public ::testing::TestWithParam<MissingEnd> {};
+
+TEST_P(WithoutAnEnd, IsFound) {
+  Detection detection =
+      FindMedianSeeds({.shape = GetParam().shape}, 1, /*trials=*/5, /*patience=*/200);
+  ASSERT_TRUE(detection.median_seeds) << "most trials saw nothing";
+  for (const Violation& violation : detection.found) {
+    EXPECT_EQ(violation.invariant, GetParam().invariant) << violation.what;
+  }
+}
+
+// What is not seen counts as gone at once, and its call is on its way.
+void BelieveWhatIsNotSeen(Fate& fate, MoneyFate& money) {
+  MakeCallsLate(fate, money);
+  fate.clouds.shown_within = Duration(0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Planted, WithoutAnEnd,
+                         ::testing::Values(MissingEnd{"NoScheduler", LeaveNoEnd, 11},
+                                           MissingEnd{"NoSilence", LeaveNoEndButADeadline},
+                                           MissingEnd{"NoWindow", BelieveWhatIsNotSeen}),
+                         [](const auto& test) { return test.param.name; });
 
 // Most lives close; which seeds do moves with every draw that is added before them.
 std::uint64_t SeedThatCloses() {

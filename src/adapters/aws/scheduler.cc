@@ -5,6 +5,9 @@
 namespace mayfly::aws {
 namespace {
 
+constexpr int kMostPages = 200;
+constexpr Duration kPatience = seconds(15);  // a machine lives without, and its run goes on
+
 Call SchedulerCall(std::string operation, std::string method, const std::string& name) {
   Call call;
   call.service = Service::kScheduler;
@@ -23,9 +26,8 @@ std::string Expression(Instant at) {
   return "at(" + text + ")";
 }
 
-}  // namespace
-
-Status CreateSchedule(Caller& caller, const Schedule& schedule) {
+// Creating and updating say the same, by another verb.
+Status PutSchedule(Caller& caller, const Schedule& schedule, Call call) {
   nlohmann::json body;
   body["ScheduleExpression"] = Expression(schedule.at);
   body["ScheduleExpressionTimezone"] = "UTC";
@@ -36,24 +38,33 @@ Status CreateSchedule(Caller& caller, const Schedule& schedule) {
   body["Target"]["Arn"] = schedule.target_arn;
   body["Target"]["RoleArn"] = schedule.role_arn;
   body["Target"]["Input"] = schedule.input;
-  Call call = SchedulerCall("CreateSchedule", "POST", schedule.name);
   call.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  call.patience = kPatience;
   TRY_ASSIGN(const HttpResponse response, caller.Send(call));
-  Result<nlohmann::json> answer = ParseJsonObject(response.body, "scheduler CreateSchedule");
+  Result<nlohmann::json> answer = ParseJsonObject(response.body, "scheduler " + call.operation);
   const bool is_made = answer.ok() && !TextField(*answer, "ScheduleArn").empty();
-  if (!is_made) return Ambiguous("scheduler CreateSchedule: the answer names no schedule");
-  return {};
+  if (is_made) return {};
+  return Ambiguous("scheduler " + call.operation + ": the answer names no schedule");
+}
+
+}  // namespace
+
+Status CreateSchedule(Caller& caller, const Schedule& schedule) {
+  return PutSchedule(caller, schedule, SchedulerCall("CreateSchedule", "POST", schedule.name));
+}
+
+Status UpdateSchedule(Caller& caller, const Schedule& schedule) {
+  return PutSchedule(caller, schedule, SchedulerCall("UpdateSchedule", "PUT", schedule.name));
 }
 
 Result<std::vector<ListedSchedule>> ListSchedules(Caller& caller, const std::string& prefix) {
-  constexpr int kMostPages = 100;
   std::vector<ListedSchedule> schedules;
   std::string token;
   for (int page = 0; page < kMostPages; ++page) {
     Call call = SchedulerCall("ListSchedules", "GET", "");
     call.path = "/schedules";
     call.effect = Effect::kRead;
-    call.query = {{"NamePrefix", prefix}};
+    call.query = {{"MaxResults", "100"}, {"NamePrefix", prefix}};
     if (!token.empty()) call.query.emplace_back("NextToken", token);
     TRY_ASSIGN(const HttpResponse response, caller.Send(call));
     TRY_ASSIGN(const nlohmann::json answer,

@@ -29,6 +29,8 @@ struct ListedSchedule {
 // Those whose name begins so, in every group.
 Result<std::vector<ListedSchedule>> ListSchedules(Caller& caller, const std::string& prefix);
 
+// What one of this name does from now on, all of it. kNotFound: there is none, or it is done.
+Status UpdateSchedule(Caller& caller, const Schedule& schedule);
 // kNotFound: it is gone, done or not.
 Status DeleteSchedule(Caller& caller, const std::string& name, const std::string& group = "");
 

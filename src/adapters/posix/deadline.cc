@@ -61,4 +61,9 @@ Status ArmTakenTimer(Duration in) {
   return Arm(taken, in);
 }
 
+Status ArmSilenceTimer(Duration in) {
+  static KillTimer silence;
+  return Arm(silence, in);
+}
+
 }  // namespace mayfly::posix

@@ -15,4 +15,7 @@ Status ArmKillTimer(Duration in);
 // does not touch the first.
 Status ArmTakenTimer(Duration in);
 
+// A third, for a process that is to show within `in` that it is heard; arming again postpones it.
+Status ArmSilenceTimer(Duration in);
+
 }  // namespace mayfly::posix

@@ -58,6 +58,7 @@ Result<WorkerOrders> PgWorkerRegistry::Renew(MachineId machine) {
   orders.drain = rows.Bool(0, 1) || state == MachineState::kDraining;
   orders.stop = ends || IsFinal(run);
   orders.deadline_in = Duration(rows.Int(0, 4));
+  orders.is_needed = rows.Bool(0, 6);
   if (ends || orders.drain) orders.reason = rows.Text(0, 3);
   if (IsFinal(run)) orders.reason = fmt::format("the run is {}", Name(run));
   return orders;

@@ -161,8 +161,11 @@ Broken Invariants::MachinesAreRecorded() const {
     const MachineRow& row = ledger.machines[index];
     Duration now = scene_.time.now;
     if (!scene_.cloud.IsAlive(m)) continue;
-    if (m.has_booted && now > m.deadline + seconds(1)) {
-      return fmt::format("machine {} lives after its deadline", m.machine.value);
+    const bool has_timer = m.has_booted && !m.timer_dead;
+    const Duration must_end = has_timer ? m.deadline : m.last_end.value_or(Duration::max());
+    if (now > m.deadline && now - seconds(1) > must_end) {
+      return fmt::format("machine {} lives after its {}", m.machine.value,
+                         has_timer ? "deadline" : "last end");
     }
     if (!row.gone) continue;
     bool is_late = scene_.time.Wall() - now + m.appears >= *row.gone;

@@ -30,6 +30,8 @@ constexpr Share kShares[] = {
     {Misfortune::kDatabaseRestarts, 3, milliseconds(100), seconds(15)},
     {Misfortune::kOperatorPauses, 1, seconds(5), seconds(20)},
     {Misfortune::kOperatorCancels, 1, {}, {}},
+    {Misfortune::kNobodyIsThere, 1, minutes(10), minutes(40)},
+    {Misfortune::kNoControllerIsThere, 1, minutes(2), minutes(40)},
 };
 
 Duration Between(Rng& rng, Duration low, Duration high) {
@@ -68,6 +70,8 @@ CloudWeather DrawClouds(Rng& rng) {
   if (rng.Chance(0.7)) clouds.shutdown_max = seconds(45);
   if (rng.Chance(0.5)) clouds.residue_max = seconds(5);
   if (rng.Chance(0.2)) clouds.dies_unborn = 0.3;
+  if (rng.Chance(0.3)) clouds.timer_dead = 0.5;
+  if (rng.Chance(0.2)) clouds.no_last_end = 0.5;
   if (rng.Chance(0.4)) {
     for (std::uint64_t left = 1 + rng.Below(4); left > 0; --left) {
       clouds.pools.push_back(DrawPoolTrouble(rng));
@@ -110,6 +114,10 @@ std::string_view Name(Misfortune what) {
       return "the operator asks for a pause";
     case Misfortune::kOperatorCancels:
       return "the operator cancels the run";
+    case Misfortune::kNobodyIsThere:
+      return "the ledger goes down with every controller, and nobody is there";
+    case Misfortune::kNoControllerIsThere:
+      return "every controller is killed, and nobody starts another";
   }
   return "";
 }
@@ -119,11 +127,12 @@ Fate DrawFate(Rng& rng) {
             .slots = 1 + static_cast<int>(rng.Below(3)),
             .group = 1 + static_cast<int>(rng.Below(4))};
   fate.calls.delayed = 0.15;
-  if (rng.Chance(0.5)) fate.calls.slow = 0.01;
+  if (rng.Chance(0.5)) fate.calls.slow = rng.Chance(0.2) ? 0.15 : 0.01;
   if (rng.Chance(0.6)) fate.calls.not_sent = 0.02;
   if (rng.Chance(0.6)) fate.calls.reply_lost = 0.02;
   fate.clouds = DrawClouds(rng);
   fate.operator_mends = rng.Chance(0.5);
+  if (rng.Chance(0.3)) fate.silence = Between(rng, seconds(20), minutes(5));
   std::uint64_t incidents = rng.Below(9);
   for (std::uint64_t i = 0; i < incidents; ++i) fate.incidents.push_back(DrawIncident(rng));
   return fate;

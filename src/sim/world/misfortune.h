@@ -25,6 +25,8 @@ enum class Misfortune {
   kDatabaseRestarts,
   kOperatorPauses,
   kOperatorCancels,
+  kNobodyIsThere,
+  kNoControllerIsThere,
 };
 
 std::string_view Name(Misfortune what);
@@ -41,7 +43,8 @@ struct Fate {
   CallWeather calls;
   CloudWeather clouds;
   std::vector<Incident> incidents;
-  bool operator_mends = false;  // what failed for good works from the next `run` on
+  Duration silence = minutes(5);  // that a machine bears
+  bool operator_mends = false;    // what failed for good works from the next `run` on
 };
 
 // From then on nothing goes wrong any more, and the run must come to rest.

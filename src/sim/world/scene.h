@@ -36,6 +36,10 @@ struct LifeFigures {
   std::int64_t steps = 0, calls = 0, tasks = 0, kills = 0, stalls = 0;
   std::int64_t not_sent = 0, replies_lost = 0, reclaims = 0, machines = 0, restarts = 0;
   std::int64_t disks_kept = 0, floors_raised = 0;
+  std::int64_t absences = 0;  // nobody was there, and no ledger
+  std::int64_t rests = 0;     // a controller was content: closed, failed, cancelled or paused
+  // Machines by what ended them.
+  std::int64_t by_timer = 0, by_supervisor = 0, by_scheduler = 0, by_order = 0;
 };
 
 struct Scene {

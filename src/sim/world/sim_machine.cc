@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mayfly::sim {
+namespace {
+
+constexpr Duration kKillGrace = seconds(5);  // as in `mayfly worker`
+
+}  // namespace
 
 Result<std::optional<Notice>> SimMachine::Notices::Poll() {
   if (!taken_at) return std::optional<Notice>{};
@@ -19,12 +26,14 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
       registry_(scene.ledger, id_),
       gated_(registry_, process_),
       slots_(scene, setup, id_, [this] { process_.Wake(); }),
-      supervisor_(Options(), clock_, gated_, slots_, notices_),
+      supervisor_(Options(setup), clock_, gated_, slots_, notices_),
       process_(scene, fmt::format("supervisor of machine {}", id_.value),
                [this](SimProcess::Ending how) {
                  if (how == SimProcess::Ending::kByItself) registry_.connection().Close();
-                 scene_.cloud.End(cloud_index_);
+                 scene_.cloud.End(cloud_index_, EndedBy::kSupervisor);
                }) {
+  ArmSilence(setup.silence);
+  ArmDeadline(scene.cloud.machines()[cloud_index].deadline);  // as it was told at birth
   process_.Start(
       [this]() -> std::optional<Duration> {
         Duration next = supervisor_.Step();
@@ -36,13 +45,39 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
 
 SimMachine::~SimMachine() = default;
 
-SupervisorOptions SimMachine::Options() const {
+SupervisorOptions SimMachine::Options(const MachineSetup& setup) {
   SupervisorOptions options{.run = run_, .machine = id_};
+  options.silence_limit = setup.silence;
   options.slot_process = [](int slot, const WorkerBrief&) {
     return ProcessSpec{.argv = {"slot", std::to_string(slot)}};
   };
-  options.arm_deadline = [](Duration) {};  // the simulated cloud ends it then
+  // The kernel's timers hold whatever hangs.
+  options.arm_deadline = [this](Duration in) {
+    ArmDeadline(scene_.time.now + std::max(in, Duration(0)) + kKillGrace);
+  };
+  options.arm_silence = [this](Duration within) { ArmSilence(within); };
   return options;
+}
+
+void SimMachine::ArmDeadline(Duration at) {
+  scene_.queue.At(at, [this] {
+    if (!ended_) KillSupervisor();
+  });
+}
+
+void SimMachine::ArmSilence(Duration within) {
+  silence_ends_ = scene_.time.now + within + kKillGrace;
+  if (!is_watched_) WatchSilence();
+}
+
+void SimMachine::WatchSilence() {
+  is_watched_ = true;
+  scene_.queue.At(silence_ends_, [this] {
+    is_watched_ = false;
+    if (ended_) return;
+    if (scene_.time.now < silence_ends_) return WatchSilence();
+    KillSupervisor();
+  });
 }
 
 std::optional<std::size_t> SimMachine::PickSlot() {
@@ -82,7 +117,7 @@ void SimMachine::HangSupervisor(Duration until) { process_.Stall(until); }
 
 void SimMachine::Vanish() {
   KillAll(Goodbye::kSilent);
-  scene_.cloud.End(cloud_index_);
+  scene_.cloud.End(cloud_index_, EndedBy::kCloud);
 }
 
 void SimMachine::Stall(Duration until) {

@@ -50,15 +50,20 @@ class SimMachine {
     std::optional<Duration> taken_at;
   };
 
-  SupervisorOptions Options() const;
+  SupervisorOptions Options(const MachineSetup& setup);
   std::optional<std::size_t> PickSlot();
   void KillAll(Goodbye how);
+  void ArmDeadline(Duration at);
+  void ArmSilence(Duration within);
+  void WatchSilence();
 
   Scene& scene_;
   std::size_t cloud_index_;
   MachineId id_;
   RunId run_;
   bool ended_ = false;
+  Duration silence_ends_{};
+  bool is_watched_ = false;
   SimClock clock_;
   Notices notices_;
   MemoryRegistry registry_;

@@ -25,6 +25,12 @@ void Add(LifeFigures& sum, const LifeFigures& one) {
   sum.restarts += one.restarts;
   sum.disks_kept += one.disks_kept;
   sum.floors_raised += one.floors_raised;
+  sum.absences += one.absences;
+  sum.rests += one.rests;
+  sum.by_timer += one.by_timer;
+  sum.by_supervisor += one.by_supervisor;
+  sum.by_scheduler += one.by_scheduler;
+  sum.by_order += one.by_order;
 }
 
 void CountEnd(SimReport& report, const LifeResult& life) {
@@ -73,13 +79,18 @@ std::string Summarise(const SimReport& report, Duration wall) {
       "{} "
       "tasks, {} machines, {} kills, {} stalls, {} reclaims, {} database restarts, {} calls not "
       "sent, {} replies lost; {} billed and metered alike; {} violations, {} unrepeatable; {:.1f} "
-      "virtual hours in {:.1f} s",
+      "virtual hours in {:.1f} s; ends: {} by their own timer, {} by their supervisor, {} by the "
+      "cloud's scheduler, {} by a controller; nobody was there {} times; {} closes and other "
+      "rests, "
+      "with nothing left at any",
       Thousands(report.seeds), Thousands(report.closed), Thousands(report.failed),
       Thousands(report.cancelled), Thousands(report.capped), Thousands(f.steps), Thousands(f.tasks),
       Thousands(f.machines), Thousands(f.kills), Thousands(f.stalls), Thousands(f.reclaims),
       Thousands(f.restarts), Thousands(f.not_sent), Thousands(f.replies_lost),
       FormatMoney(report.billed), Thousands(report.violations_total), report.unrepeatable.size(),
-      Seconds(report.virtual_time) / 3600, Seconds(wall));
+      Seconds(report.virtual_time) / 3600, Seconds(wall), Thousands(f.by_timer),
+      Thousands(f.by_supervisor), Thousands(f.by_scheduler), Thousands(f.by_order),
+      Thousands(f.absences), Thousands(f.rests));
 }
 
 std::string Narrate(std::uint64_t seed) {

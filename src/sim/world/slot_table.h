@@ -19,6 +19,7 @@ struct MachineSetup {
   const RandomPhase& phase;
   std::uint64_t seed = 0;
   int group = 1;
+  Duration silence = minutes(5);
 };
 
 // How a server learns that a client is gone: at once, or when its keepalives fail.

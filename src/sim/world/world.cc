@@ -37,6 +37,9 @@ class World {
   void OnControllerEnd(SimController& controller, SimProcess::Ending how);
   void OnRest(const RunSnapshot& snapshot);
   void RestartDatabase(Duration down);
+  void GoAway(Duration length, bool takes_ledger);
+  void ComeBack(bool had_ledger);
+  bool IsIdle() const;
   void ClearUp();
   bool Advance();
   void TendCloud();
@@ -44,7 +47,9 @@ class World {
   void JudgeEnd();
   void CheckInvariants();
   cost::Facts Audit();
+  void CountEnds();
   std::optional<std::string> WhatIsLeft() const;
+  std::optional<std::string> WhatTheCloudHas() const;
   std::size_t CountHad() const;
   std::optional<std::string> WhyNotAtRest() const;
   SimMachine* PickMachine();
@@ -67,6 +72,8 @@ class World {
   std::deque<std::unique_ptr<SimController>> controllers_;
   int resumes_ = 0;
   bool is_mended_ = false;
+  Duration away_until_{};         // till then no controller runs
+  Duration ledger_down_until_{};  // nor does the ledger
   std::optional<Duration> rest_;  // since when the run is at rest for good
 };
 
@@ -79,7 +86,11 @@ World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, 
       scene_(seed, fate_.clouds, options.checks),
       vault_(scene_.cloud, keeping_.weather, Rng(seed).Fork(7).Next()),
       prices_(scene_.time, money_.weather, Rng(seed).Fork(5).Next()),
-      setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
+      setup_{.run = RunId{1},
+             .phase = phase_,
+             .seed = seed,
+             .group = fate_.group,
+             .silence = fate_.silence},
       invariants_(scene_,
                   {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements) *
                                (1 + kMostResumes)}) {
@@ -149,6 +160,7 @@ ControllerOptions World::MakeOptions(bool resume) {
 }
 
 void World::StartController(Duration at, bool resume) {
+  at = std::max(at, away_until_);
   ControllerOptions options = MakeOptions(resume);
   controllers_.push_back(std::make_unique<SimController>(
       scene_, options,
@@ -171,6 +183,11 @@ void World::OnControllerEnd(SimController& controller, SimProcess::Ending how) {
 
 // The run is paused, failed, closed or cancelled, and its controller is content with that.
 void World::OnRest(const RunSnapshot& snapshot) {
+  ++scene_.figures.rests;
+  if (std::optional<std::string> left = WhatTheCloudHas()) {
+    scene_.Violate(
+        6, fmt::format("the run is {} and proved gone, and {}", Name(snapshot.run.state), *left));
+  }
   bool paused = snapshot.run.state == RunState::kPaused && !IsCapUsedUp(snapshot.run);
   bool mends = snapshot.run.state == RunState::kFailed && fate_.operator_mends &&
                resumes_ < static_cast<int>(kMostResumes);
@@ -196,8 +213,43 @@ void World::RestartDatabase(Duration down) {
   scene_.ledger.server.Stop();
   scene_.changed = true;
   scene_.queue.At(scene_.time.now + down, [this] {
+    if (scene_.time.now < ledger_down_until_) return;
     scene_.ledger.server.Start();
     scene_.Tell([] { return std::string("The database server is up again."); });
+  });
+}
+
+// Controllers and operator, and perhaps the ledger, all at once: what lives has to end by itself.
+void World::GoAway(Duration length, bool takes_ledger) {
+  ++scene_.figures.absences;
+  away_until_ = std::max(away_until_, scene_.time.now + length);
+  for (const auto& controller : controllers_) controller->Kill();
+  if (takes_ledger) {
+    ledger_down_until_ = std::max(ledger_down_until_, scene_.time.now + length);
+    RestartDatabase(length);
+  }
+  scene_.queue.At(scene_.time.now + length, [this, takes_ledger] { ComeBack(!takes_ledger); });
+}
+
+// I6: a machine that has booted does not outlive a ledger that is down, nor its run's work.
+void World::ComeBack(bool had_ledger) {
+  if (scene_.time.now < away_until_ || (had_ledger && !IsIdle())) return;
+  for (const CloudMachine& m : scene_.cloud.machines()) {
+    const bool has_found_out = m.has_booted && scene_.time.now - *m.boots > minutes(6);
+    if (!scene_.cloud.IsAlive(m) || !has_found_out) continue;
+    scene_.Violate(6, fmt::format("nobody was there, and machine {} lives on", m.machine.value));
+  }
+}
+
+// For longer than a machine waits for somebody to end it, and than whatever stalls it lasts.
+bool World::IsIdle() const {
+  const MemoryLedger& ledger = scene_.ledger;
+  const bool has_work = std::ranges::any_of(ledger.tasks, [](const TaskRow& task) {
+    return task.state == TaskState::kReady || task.state == TaskState::kLeased;
+  });
+  const Instant since = scene_.time.Wall() - minutes(4);
+  return !has_work && std::ranges::all_of(ledger.attempts, [&](const AttemptRow& attempt) {
+    return attempt.ended && *attempt.ended < since;
   });
 }
 
@@ -231,6 +283,12 @@ void World::Befall(const Incident& incident) {
       ++scene_.figures.stalls;
       if (controller != nullptr) controller->Stall(scene_.time.now + incident.lasts);
       return;
+    case Misfortune::kNobodyIsThere:
+      tell("");
+      return GoAway(incident.lasts, /*takes_ledger=*/true);
+    case Misfortune::kNoControllerIsThere:
+      tell("");
+      return GoAway(incident.lasts, /*takes_ledger=*/false);
     case Misfortune::kRivalController:
       tell("");
       return StartController(scene_.time.now, /*resume=*/false);
@@ -312,7 +370,7 @@ void World::TendCloud() {
 // One step of the world. False: nothing will happen any more, or it is time to judge.
 bool World::Advance() {
   std::optional<Duration> next = scene_.queue.NextAt(), cloud = scene_.cloud.NextChange();
-  Duration bound = rest_ ? *rest_ + kMustBeGoneBy : kMustRestBy;
+  Duration bound = rest_ ? *rest_ + kMustBeGoneBy : away_until_ + kMustRestBy;
   Duration due = std::min(next.value_or(Duration::max()), cloud.value_or(Duration::max()));
   if (due > bound || scene_.figures.steps > kLongestLife) return false;
   if (cloud && *cloud <= due) {
@@ -340,12 +398,23 @@ bool World::IsQuiet() const {
   return machines && controllers && !WhatIsLeft();
 }
 
+// What bills now, or will do something later.
+std::optional<std::string> World::WhatTheCloudHas() const {
+  for (const CloudMachine& m : scene_.cloud.machines()) {
+    if (scene_.cloud.IsAlive(m)) return fmt::format("machine {} lives", m.machine.value);
+    if (m.residue_until > scene_.time.now) return "a volume is left of " + m.external_id;
+    const bool is_ordered = m.last_end && *m.last_end > scene_.time.now;
+    if (is_ordered) return "a schedule is left of " + m.external_id;
+  }
+  return std::nullopt;
+}
+
 // I6: what a run leaves behind at its end.
 std::optional<std::string> World::WhatIsLeft() const {
   for (const CloudMachine& m : scene_.cloud.machines()) {
     if (!m.ended) return fmt::format("machine {} is not ended", m.machine.value);
-    if (m.residue_until > scene_.time.now) return "a volume is left of " + m.external_id;
   }
+  if (std::optional<std::string> left = WhatTheCloudHas()) return left;
   const std::vector<Backend>& backends = scene_.ledger.server.backends();
   for (std::size_t i = 0; i < backends.size(); ++i) {
     if (backends[i].alive) return fmt::format("backend {} is left", i + 1);
@@ -430,6 +499,17 @@ void World::JudgeEnd() {
   if (auto wrong = FindDifference(scene_, money_, facts)) scene_.Violate(11, *wrong);
 }
 
+void World::CountEnds() {
+  LifeFigures& f = scene_.figures;
+  for (const CloudMachine& m : scene_.cloud.machines()) {
+    if (!m.ended) continue;
+    f.by_timer += m.ended_by == EndedBy::kTimer ? 1 : 0;
+    f.by_supervisor += m.ended_by == EndedBy::kSupervisor ? 1 : 0;
+    f.by_scheduler += m.ended_by == EndedBy::kScheduler ? 1 : 0;
+    f.by_order += m.ended_by == EndedBy::kOrder ? 1 : 0;
+  }
+}
+
 LifeResult World::Run() {
   Create();
   while (Advance()) {
@@ -445,6 +525,7 @@ LifeResult World::Run() {
   const bool is_kept = kept && kept->disk.state == DiskState::kCompleted;
   scene_.figures.disks_kept = is_kept ? 1 : 0;
   scene_.figures.floors_raised = std::ssize(run().floors);
+  CountEnds();
   return {.trace = scene_.trace,
           .violation = scene_.violation,
           .figures = scene_.figures,

@@ -19,6 +19,12 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:CreateTags", kController, kTagged, "marks what a sweep is about to remove"},
     {"iam:PassRole", kController, kWorkerRole, "lets a machine have its role"},
     {"ec2:TerminateInstances", kController, kTagged, "ends a machine"},
+    {"ec2:TerminateInstances", kScheduler, kTagged, "the same, when nobody of us is there to"},
+    {"scheduler:CreateSchedule", kController, kSchedules, "orders that end with each machine"},
+    {"scheduler:UpdateSchedule", kController, kSchedules, "mends one whose answer was lost"},
+    {"scheduler:DeleteSchedule", kController, kSchedules, "takes it back when the machine is gone"},
+    {"scheduler:ListSchedules", kController, kLists, "looks whether any was left behind"},
+    {"iam:PassRole", kController, kEndRole, "lets the scheduler have the role that ends machines"},
     {"ec2:DeleteFleets", kController, kTagged, "removes a fleet, and what is left of it"},
     {"ec2:DeleteLaunchTemplate", kController, kTagged, "removes the template"},
     {"ec2:CancelSpotInstanceRequests", kController, kTagged, "closes a Spot request that lingers"},
@@ -32,8 +38,6 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:DeleteNetworkInterface", kController, kTagged, "removes an interface that was left"},
     {"ec2:ReleaseAddress", kController, kTagged, "gives back an address that was left"},
     {"ec2:DeleteSecurityGroup", kController, kTagged, "removes a security group that was left"},
-    {"scheduler:DeleteSchedule", kController, kSchedules,
-     "removes a schedule whose machine is gone"},
     {"s3:AbortMultipartUpload", kController, kObjects, "ends an upload that nobody finished"},
     {"rds:ModifyDBCluster", kController, kClusters, "sets a raised floor back to what it was"},
     {"rds:RemoveTagsFromResource", kController, kClusters, "the same: its tags go then"},
@@ -51,7 +55,6 @@ constexpr auto kPermissions = std::to_array<Permission>({
      "sees whether a snapshot is complete; looks for those that were left"},
     {"ec2:DescribeRegions", kController, kLists, "which regions the account has enabled"},
     {"ec2:DescribeTags", kController, kLists, "whether a region has anything with our tag"},
-    {"scheduler:ListSchedules", kController, kLists, "looks for schedules that were left"},
     // What is for sale, and where.
     {"ec2:DescribeInstanceTypes", kController, kLists, "vCPU, memory and architecture of types"},
     {"ec2:DescribeInstanceTypeOfferings", kController, kLists, "which zone has which type"},
@@ -114,7 +117,6 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:ModifyInstanceAttribute", kResizer, kHosts, "gives it the other type"},
     {"ec2:StartInstances", kResizer, kHosts, "starts it"},
     // The client knows these, and nothing calls them yet: granted to nobody.
-    {"scheduler:CreateSchedule", kNobody, kLists, "an end that AWS itself carries out"},
     {"sts:AssumeRole", kNobody, kLists,
      "takes on the role that a profile names; whoever names one grants it"},
 });
@@ -143,6 +145,8 @@ std::string_view Name(Grantee grantee) {
       return "both";
     case kResizer:
       return "resizer";
+    case kScheduler:
+      return "scheduler";
     case kNobody:
       return "nobody";
   }

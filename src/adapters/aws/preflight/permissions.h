@@ -16,6 +16,8 @@ enum class Scope {
   kTagsAtBirth,   // tags that are given while something is made
   kTagged,        // things that carry our ledger's tag
   kWorkerRole,    // the machines' role, handed to EC2 and to nobody else
+  kSchedules,     // schedules that are called mayfly-LEDGER-…
+  kEndRole,       // the scheduler's role, handed to the scheduler and to nobody else
   kBucket,        // the bucket itself
   kObjects,       // objects below our prefix
   kParameters,    // parameters below /mayfly/LEDGER/
@@ -28,13 +30,13 @@ enum class Scope {
   kHostMark,      // the tag mayfly:resize on it, and no other
   kHostDisks,     // disks, and the snapshots that are made of them
   kSnapshotTags,  // tags that are given while a snapshot is made
-  kSchedules,     // schedules whose name has the ledger's identity in it
   kClusters,      // database clusters that carry our ledger's tag
 };
 
-// kNobody: the client knows the call, and no command makes it.
-enum class Grantee { kController, kWorker, kBoth, kResizer, kNobody };
-std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "resizer", "nobody"
+// kScheduler: the role that AWS's scheduler ends machines as. kNobody: the client knows the call,
+// and no command makes it.
+enum class Grantee { kController, kWorker, kBoth, kResizer, kScheduler, kNobody };
+std::string_view Name(Grantee grantee);  // "controller", "worker", "both", "resizer", …
 
 struct Permission {
   std::string_view action;  // "ec2:RunInstances"; an action may have several rows

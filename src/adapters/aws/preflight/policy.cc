@@ -46,6 +46,10 @@ std::string_view SidOf(Scope of) {
       return "EndOnlyWhatCarriesOurTag";
     case Scope::kWorkerRole:
       return "GiveMachinesTheirRoleAndNoOther";
+    case Scope::kSchedules:
+      return "OrderTheLastEnd";
+    case Scope::kEndRole:
+      return "GiveTheSchedulerItsRoleAndNoOther";
     case Scope::kBucket:
       return "SeeTheBucket";
     case Scope::kObjects:
@@ -70,8 +74,6 @@ std::string_view SidOf(Scope of) {
       return "KeepItsDisks";
     case Scope::kSnapshotTags:
       return "TagSnapshotsWhileMaking";
-    case Scope::kSchedules:
-      return "SchedulesNamedForUs";
     case Scope::kClusters:
       return "FloorsThatWeRaised";
   }
@@ -103,6 +105,11 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return Json::array({Ec2Arn(scope, scope.account, "*/*"), SnapshotArn(scope)});
     case Scope::kWorkerRole:
       return fmt::format("arn:aws:iam::{}:role/{}", account, scope.worker_role);
+    case Scope::kSchedules:
+      return fmt::format("arn:aws:scheduler:{}:{}:schedule/default/mayfly-{}", region, account,
+                         scope.ledger.empty() ? "*" : scope.ledger + "-*");
+    case Scope::kEndRole:
+      return fmt::format("arn:aws:iam::{}:role/{}", account, scope.end_role);
     case Scope::kBucket:
       return "arn:aws:s3:::" + scope.bucket;
     case Scope::kObjects:
@@ -128,9 +135,6 @@ Json ResourceOf(Scope of, const PolicyScope& scope) {
       return Ec2Things(scope, "", {"volume", "snapshot"});  // a snapshot's has no account
     case Scope::kSnapshotTags:
       return Ec2Things(scope, "", {"snapshot"});
-    case Scope::kSchedules:
-      return fmt::format("arn:aws:scheduler:{}:{}:schedule/*/mayfly-{}-run-*", region, account,
-                         OrAny(scope.ledger));
     case Scope::kClusters:
       return fmt::format("arn:aws:rds:{}:{}:cluster:*", region, account);
   }
@@ -163,6 +167,8 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
           Json::array({"RunInstances", "CreateFleet", "CreateLaunchTemplate", "CreateSnapshot"}));
     case Scope::kWorkerRole:
       return Condition("StringEquals", "iam:PassedToService", "ec2.amazonaws.com");
+    case Scope::kEndRole:
+      return Condition("StringEquals", "iam:PassedToService", "scheduler.amazonaws.com");
     case Scope::kThroughSsm:
       return Condition("StringLike", "kms:ViaService", "ssm.*.amazonaws.com");
     case Scope::kHostMark:
@@ -171,6 +177,7 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
       return Condition("StringEquals", "ec2:CreateAction", "CreateSnapshot");
     case Scope::kLists:
     case Scope::kMadeFrom:
+    case Scope::kSchedules:
     case Scope::kBucket:
     case Scope::kObjects:
     case Scope::kParameters:
@@ -180,7 +187,6 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
     case Scope::kHostShell:
     case Scope::kHostDisks:
     case Scope::kCluster:
-    case Scope::kSchedules:
       return {};
   }
   return {};
@@ -188,10 +194,10 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
 
 constexpr auto kScopes = std::to_array<Scope>(
     {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
-     Scope::kLists, Scope::kBucket, Scope::kObjects, Scope::kParameters, Scope::kPublicImages,
-     Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts, Scope::kHostShell, Scope::kHostMark,
-     Scope::kHostDisks, Scope::kSnapshotTags, Scope::kCluster, Scope::kSchedules,
-     Scope::kClusters});
+     Scope::kSchedules, Scope::kEndRole, Scope::kLists, Scope::kBucket, Scope::kObjects,
+     Scope::kParameters, Scope::kPublicImages, Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts,
+     Scope::kHostShell, Scope::kHostMark, Scope::kHostDisks, Scope::kSnapshotTags,
+     Scope::kCluster, Scope::kClusters});
 
 bool IsFor(const Permission& permission, Grantee who) {
   const bool is_of_both = who == Grantee::kController || who == Grantee::kWorker;
@@ -203,6 +209,14 @@ Json AsPolicy(Json statements) {
   policy["Version"] = "2012-10-17";
   policy["Statement"] = std::move(statements);
   return policy;
+}
+
+Json TrustOf(const char* service) {
+  Json statement;
+  statement["Effect"] = "Allow";
+  statement["Principal"]["Service"] = service;
+  statement["Action"] = "sts:AssumeRole";
+  return statement;
 }
 
 }  // namespace
@@ -228,11 +242,13 @@ Json MakePolicy(Grantee who, const PolicyScope& scope) {
   return AsPolicy(std::move(statements));
 }
 
-Json MakeTrust() {
-  Json statement;
-  statement["Effect"] = "Allow";
-  statement["Principal"]["Service"] = "ec2.amazonaws.com";
-  statement["Action"] = "sts:AssumeRole";
+Json MakeTrust() { return AsPolicy(Json::array({TrustOf("ec2.amazonaws.com")})); }
+
+Json MakeSchedulerTrust(const PolicyScope& scope) {
+  Json statement = TrustOf("scheduler.amazonaws.com");
+  if (!scope.account.empty()) {
+    statement["Condition"] = Condition("StringEquals", "aws:SourceAccount", scope.account);
+  }
   return AsPolicy(Json::array({std::move(statement)}));
 }
 

@@ -28,6 +28,7 @@ std::vector<PreflightCheck> LookAt(const Survey& survey) {
   checks.push_back(CheckSubnets(survey));
   checks.push_back(CheckGroups(survey));
   Append(checks, CheckPermissions(survey));
+  checks.push_back(CheckLastEnd(survey));
   checks.push_back(CheckBucket(survey));
   Append(checks, CheckPrices(survey));
   checks.push_back(CheckDatabase(survey));

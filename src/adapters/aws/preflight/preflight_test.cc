@@ -56,6 +56,7 @@ TEST(Preflight, BlocksOnEveryLineThatMayNotBeAsked) {
   PreflightRequest request;
   request.ec2.types = {"c7i.large"};
   request.ec2.bucket = "builds";
+  request.ec2.scheduler_role = "mayfly-end";
   const std::vector<PreflightCheck> checks = Preflight(world.caller, request);
   EXPECT_GT(checks.size(), 10U);
   for (const PreflightCheck& check : checks) {

@@ -39,6 +39,7 @@ PreflightCheck CheckDatabase(const Survey& survey);
 PreflightCheck CheckBucket(const Survey& survey);
 // None where no floor is raised.
 std::vector<PreflightCheck> CheckCapacity(const Survey& survey);
+PreflightCheck CheckLastEnd(const Survey& survey);
 // One for each market of the phase.
 std::vector<PreflightCheck> CheckQuotas(const Survey& survey);
 std::vector<PreflightCheck> CheckPrices(const Survey& survey);

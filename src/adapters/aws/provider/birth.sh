@@ -19,7 +19,7 @@ next() {
 }
 
 # Before anything can fail or hang: the end that holds whoever else is dead. The shutdown counts
-# whole minutes, so it comes second to the timer where systemd runs, and to the worker's own.
+# whole minutes, so it comes second to a timer that counts seconds, and to the worker's own.
 now=$(date +%s)
 left=$((ends - now))
 say "step deadline: $left s are left"
@@ -28,6 +28,8 @@ shutdown -P "+$(((left + 59) / 60))" || say "there is no shutdown timer"
 if [ -d /run/systemd/system ]; then
   systemd-run --on-active="$left" --timer-property=AccuracySec=1s systemctl poweroff --force --force ||
     say "there is no systemd timer"
+else
+  (sleep "$left" && poweroff -f) &
 fi
 
 again() {

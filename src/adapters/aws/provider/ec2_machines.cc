@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 #include "adapters/aws/ec2_things.h"
@@ -83,7 +84,8 @@ Ec2Machines::Ec2Machines(Caller& caller, Waiter& waiter, Ec2Options options)
     : caller_(caller),
       waiter_(waiter),
       options_(std::move(options)),
-      buyer_(caller, waiter, options_.names.ledger, options_.places) {
+      buyer_(caller, waiter, options_.names.ledger, options_.places),
+      last_ends_(caller, options_.names.ledger, options_.spec.scheduler_role) {
   options_.names.own.assign(options_.spec.tags.begin(), options_.spec.tags.end());
 }
 
@@ -123,7 +125,11 @@ Result<mayfly::LaunchAnswer> Ec2Machines::Launch(const LaunchIntent& intent) {
   if (there) return *std::move(there);
   TRY_ASSIGN(mayfly::LaunchAnswer answer, buyer_.Buy(order));
   asked.was_refused = answer.external_id.empty();
-  if (asked.was_refused) TRY(RemoveParameters(intent.machine));
+  if (asked.was_refused) {
+    TRY(RemoveParameters(intent.machine));
+  } else {
+    last_ends_.Arm(order.name, answer.external_id, asked.ends_at);
+  }
   return answer;
 }
 
@@ -204,6 +210,9 @@ Result<std::vector<MachineSighting>> Ec2Machines::List(RunId run) {
   for (const Instance& instance : instances) {
     const std::optional<MachineId> machine = MachineOf(instance.tags);
     if (!machine) continue;  // it is residue all the same
+    const Result<Instant> ends_at = ParseInstant(TagValue(instance.tags, kDeadlineTag));
+    const bool has_end = IsAlive(instance.state) && ends_at.ok();
+    if (has_end) last_ends_.Arm({run, *machine}, instance.id, *ends_at);
     seen.push_back({.machine = *machine,
                     .external_id = instance.id,
                     .alive = IsAlive(instance.state),
@@ -284,6 +293,7 @@ Status Ec2Machines::RemoveWhatItNeeded(MachineId machine, const std::vector<Inst
   for (const SpotRequest& one : requests) {
     if (one.state == "open") TRY(GoneIsFine(CancelSpotRequest(caller_, one.id)));
   }
+  TRY(last_ends_.Disarm(machine));
   return RemoveParameters(machine);
 }
 
@@ -301,7 +311,28 @@ Status Ec2Machines::RemoveParameters(MachineId machine) {
 Result<ResidueLook> Ec2Machines::FindResidue(RunId run) {
   TRY_ASSIGN(ResidueLook look, ListResidue(caller_, options_.names.ledger, run));
   look.shown_within = options_.shown_within;
+  TRY_ASSIGN(const std::vector<std::string> schedules, last_ends_.List(run));
+  TRY(RemoveIdleEnds(run, schedules));
+  for (const std::string& name : schedules) look.found.push_back({"schedule", name});
+  look.kinds.emplace_back("schedule");
   return look;
+}
+
+Status Ec2Machines::RemoveIdleEnds(RunId run, const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  TRY_ASSIGN(const std::vector<Instance> instances,
+             DescribeInstances(caller_, {.ids = {}, .filters = OfRun(options_.names.ledger, run)}));
+  std::set<std::string> wanted;
+  for (const Instance& instance : instances) {
+    const std::optional<MachineId> machine = MachineOf(instance.tags);
+    if (!machine || !IsAlive(instance.state)) continue;
+    TRY_ASSIGN(std::string name, ScheduleName(options_.names.ledger, {run, *machine}));
+    wanted.insert(std::move(name));
+  }
+  for (const std::string& name : names) {
+    if (!wanted.contains(name)) TRY(last_ends_.Remove(name));
+  }
+  return {};
 }
 
 }  // namespace mayfly::aws

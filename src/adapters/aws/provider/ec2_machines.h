@@ -13,6 +13,7 @@
 
 #include "adapters/aws/caller.h"
 #include "adapters/aws/ec2_instances.h"
+#include "adapters/aws/provider/last_end.h"
 #include "adapters/aws/provider/machine_names.h"
 #include "adapters/aws/provider/places.h"
 #include "adapters/aws/provider/purchase.h"
@@ -44,9 +45,11 @@ class Ec2Machines final : public MachineProvider {
   // preflight before a run.
   Status Preflight() override;
 
-  // Looks for the machine by its tags first, whatever pools it is asked from now. The user's tags
-  // cannot take the place of ours. kInvalid also: a rehearsed interruption, which is the simulated
-  // cloud's to give.
+  // Looks for the machine by its tags first, whatever pools it is asked from now. What it gives
+  // gets its end by AWS's scheduler, where the phase names a role for that; List gives one to
+  // whatever lives without, so that a lost answer and an adopted machine need no way of their own.
+  // The user's tags cannot take the place of ours. kInvalid also: a rehearsed interruption, which
+  // is the simulated cloud's to give.
   Result<mayfly::LaunchAnswer> Launch(const LaunchIntent& intent) override;
 
   // `running` is the launch time, some seconds before EC2 bills; a machine that died in pending has
@@ -58,7 +61,11 @@ class Ec2Machines final : public MachineProvider {
   // kUnavailable: what was asked for may still come to be shown; again later.
   Status Terminate(MachineId machine, const std::string& external_id) override;
 
+  // Takes back a schedule that has no machine to end: a late look at EC2 may have ordered it. It
+  // counts as residue this time.
   Result<ResidueLook> FindResidue(RunId run) override;
+
+  std::optional<Error> TakeTrouble() override { return last_ends_.TakeTrouble(); }
 
  private:
   struct Asked {
@@ -77,11 +84,13 @@ class Ec2Machines final : public MachineProvider {
   Status WaitOutLag(MachineId machine);
   Status RemoveWhatItNeeded(MachineId machine, const std::vector<Instance>& seen);
   Status RemoveParameters(MachineId machine);
+  Status RemoveIdleEnds(RunId run, const std::vector<std::string>& names);
 
   Caller& caller_;
   Waiter& waiter_;
   Ec2Options options_;
   Buyer buyer_;
+  LastEnds last_ends_;
   std::map<MachineId, Asked> asked_;      // by us, until ended
   std::map<MachineId, Duration> missed_;  // since when; asked for by somebody before us
   std::map<std::string, Instant> ended_;  // instances that were seen ended, and when first

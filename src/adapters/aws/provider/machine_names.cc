@@ -12,6 +12,7 @@ namespace mayfly::aws {
 namespace {
 
 constexpr std::size_t kLongestLedger = 64;
+constexpr std::size_t kLongestSchedule = 64;
 
 bool IsPlain(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -60,7 +61,7 @@ Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant en
   add(kMachineTag, std::to_string(machine.machine.value));
   add("mayfly:owner", names.owner);
   add("mayfly:purpose", std::string(purpose));
-  add("mayfly:deadline", FormatInstant(std::chrono::floor<seconds>(ends_at)));
+  add(kDeadlineTag, FormatInstant(std::chrono::floor<seconds>(ends_at)));
   add("mayfly:phase", names.phase);
   add("Name", fmt::format("mayfly {} run {} machine {}", names.phase, machine.run.value,
                           machine.machine.value));
@@ -140,6 +141,22 @@ std::string ParameterName(const std::string& ledger, const MachineName& machine)
 std::string TemplateName(const std::string& ledger, const MachineName& machine) {
   return fmt::format("mayfly-{}-run-{}-machine-{}", ledger, machine.run.value,
                      machine.machine.value);
+}
+
+Result<std::string> ScheduleName(const std::string& ledger, const MachineName& machine) {
+  std::string name =
+      fmt::format("{}{}", SchedulePrefix(ledger, machine.run), machine.machine.value);
+  if (name.size() <= kLongestSchedule) return name;
+  return Invalid(fmt::format("a schedule's name has at most {} characters, and {} has {}",
+                             kLongestSchedule, name, name.size()));
+}
+
+std::string SchedulePrefix(const std::string& ledger) {
+  return fmt::format("mayfly-{}-run-", ledger);
+}
+
+std::string SchedulePrefix(const std::string& ledger, RunId run) {
+  return fmt::format("{}{}-machine-", SchedulePrefix(ledger), run.value);
 }
 
 std::string ClientToken(const TokenParts& parts) {

@@ -24,6 +24,7 @@ inline constexpr std::string_view kOrphanTag = "mayfly:orphan";
 inline constexpr std::string_view kExpiresTag = "mayfly:expires";
 // On a database cluster whose floor a run raised: what it was, in capacity units.
 inline constexpr std::string_view kFloorBeforeTag = "mayfly:floor-before";
+inline constexpr std::string_view kDeadlineTag = "mayfly:deadline";
 // EC2's own, on what a fleet started.
 inline constexpr std::string_view kFleetTag = "aws:ec2:fleet-id";
 
@@ -68,6 +69,13 @@ std::string ParameterFolder(const std::string& ledger);
 std::string ParameterFolder(const std::string& ledger, RunId run);
 
 std::string TemplateName(const std::string& ledger, const MachineName& machine);
+
+// EventBridge's schedules have no tags: "mayfly-LEDGER-run-R-machine-M" is whose they are.
+// kInvalid: a ledger with whose name that is longer than such a name may be.
+Result<std::string> ScheduleName(const std::string& ledger, const MachineName& machine);
+// How the names of a ledger's begin, or of a run's.
+std::string SchedulePrefix(const std::string& ledger);
+std::string SchedulePrefix(const std::string& ledger, RunId run);
 
 // 64 hexadecimal digits. One for each pool, since EC2 keeps tokens by zone: the same token in
 // another zone would be another machine.

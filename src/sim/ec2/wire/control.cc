@@ -181,6 +181,7 @@ Json ResourcesJson(const Cloud& cloud) {
   for (const Schedule& one : cloud.schedules) {
     json["schedules"].push_back({{"name", one.name},
                                  {"at", Stamp(one.at)},
+                                 {"instances", one.instances},
                                  {"fired", When(one.fired)},
                                  {"deleted", When(one.deleted)}});
   }

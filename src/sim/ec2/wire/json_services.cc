@@ -385,24 +385,31 @@ Json ScheduleJson(const Schedule& schedule, const std::string& region) {
           {"Target", Json::parse(schedule.target)}};
 }
 
-// Ordered by name, as many as a page holds; the next begins behind the last name shown.
-Answer<Json> ListSchedules(const Services& services, const std::string& query) {
-  const Params params = Params::Read(query);
-  const std::string prefix = params.Text("NamePrefix");
-  TRY_ASSIGN(const std::int64_t most, params.Number("MaxResults", 100));
-  std::map<std::string, const Schedule*> by_name;
+// What a list tells of one: all but what it does, and with what.
+Json ScheduleSummary(const Schedule& schedule, const std::string& region) {
+  Json json = ScheduleJson(schedule, region);
+  json["Target"] = {{"Arn", json["Target"]["Arn"]}};
+  for (const char* untold : {"ScheduleExpression", "ActionAfterCompletion", "FlexibleTimeWindow"})
+    json.erase(untold);
+  return json;
+}
+
+Answer<Json> ListSchedules(const Services& services, const Params& asked) {
+  TRY_ASSIGN(const std::int64_t most, asked.Number("MaxResults", 100));
+  TRY_ASSIGN(const std::int64_t first, asked.Number("NextToken", 0));
+  if (most < 1 || most > 100) return NotValid("MaxResults is not 1 to 100");
+  const std::string prefix = asked.Text("NamePrefix");
+  Json list = Json::array();
+  std::int64_t number = 0;
   for (const Schedule& schedule : services.cloud.schedules) {
-    if (!schedule.deleted && schedule.name.starts_with(prefix)) by_name[schedule.name] = &schedule;
-  }
-  Json page{{"Schedules", Json::array()}};
-  for (auto it = by_name.upper_bound(params.Text("NextToken")); it != by_name.end(); ++it) {
-    if (static_cast<std::int64_t>(page["Schedules"].size()) == most) {
-      page["NextToken"] = std::prev(it)->first;
-      break;
+    if (schedule.deleted || !schedule.name.starts_with(prefix)) continue;
+    if (++number <= first) continue;
+    if (std::ssize(list) == most) {
+      return Json{{"Schedules", list}, {"NextToken", std::to_string(number - 1)}};
     }
-    page["Schedules"].push_back(ScheduleJson(*it->second, services.cloud.region));
+    list.push_back(ScheduleSummary(schedule, services.cloud.region));
   }
-  return page;
+  return Json{{"Schedules", list}};
 }
 
 }  // namespace
@@ -417,14 +424,15 @@ Answer<Json> AnswerJson(Services& services, const std::string& operation, const 
 
 Answer<Json> AnswerScheduler(Services& services, const HttpRequest& request) {
   constexpr std::string_view kPrefix = "/schedules";
-  const std::string path = request.target.substr(0, request.target.find('?'));
+  const std::size_t question = request.target.find('?');
+  const std::string path = request.target.substr(0, question);
   if (!path.starts_with(kPrefix)) return Refusal{"ResourceNotFoundException", path, 404};
   const std::string name =
       path.size() > kPrefix.size() + 1 ? path.substr(kPrefix.size() + 1) : std::string();
   if (name.empty()) {
-    const auto question = request.target.find('?');
+    const bool is_asked = question != std::string::npos;
     return ListSchedules(services,
-                         question == std::string::npos ? "" : request.target.substr(question + 1));
+                         Params::Read(is_asked ? request.target.substr(question + 1) : ""));
   }
   if (request.method == "GET") {
     TRY_ASSIGN(const Schedule* found, FindSchedule(services.cloud, name));

@@ -47,8 +47,7 @@ std::string SchedulerAction(const HttpRequest& request) {
   if (request.method == "PUT") return "UpdateSchedule";
   if (request.method == "DELETE") return "DeleteSchedule";
   const std::string path = request.target.substr(0, request.target.find('?'));
-  const bool names_one = path.size() > std::string_view("/schedules/").size();
-  return names_one ? "GetSchedule" : "ListSchedules";
+  return path.find('/', 1) == std::string::npos ? "ListSchedules" : "GetSchedule";
 }
 
 Call ReadCall(const HttpRequest& request, const std::string& service) {

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/grid.h"
+#include "model/hold.h"
 #include "model/ladder.h"
 #include "model/price.h"
 #include "model/states.h"
@@ -52,6 +53,7 @@ struct MachineView {
   bool noticed = false;                         // it said that it will be taken away
   bool ordered_to_drain = false;
   std::optional<Duration> drain_age;  // since the order
+  std::optional<Countdown> countdown;  // once it was held
   MachineMoney money;
   std::vector<Offer> offers;  // the pools that it may come from
   bool was_refused = false;   // its pools gave none, or one that died unborn
@@ -96,6 +98,7 @@ struct RunSnapshot {
   Instant now;                        // database time
   std::vector<PriceChange> prices;    // that were seen for the run, oldest first
   std::vector<SeenRefusal> refusals;  // the newest of each pool and kind, newest first
+  std::optional<HoldView> hold;       // the wish that is open
 
   TaskCounts Totals() const;
 };

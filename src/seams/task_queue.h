@@ -88,6 +88,7 @@ struct WorkerOrders {
   bool stop = false;   // the run is over or the machine was declared dead: end at once
   std::string reason;
   Duration deadline_in{};  // from now, by the database's clock
+  std::optional<Duration> held_for;  // from now: claim nothing, give back, and stay as long
 };
 
 struct WorkerBrief {

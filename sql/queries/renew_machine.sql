@@ -1,8 +1,8 @@
 -- One heartbeat for all slots of a machine, and what the ledger wants of it.
 --
 -- $1 bigint machine
--- Gives state, drain ordered, run state, reason, deadline in microseconds from now; no row where
--- the machine is not to be seen. READ COMMITTED; does not wait for claims. Plan: machine by key.
+-- Gives state, drain ordered, run state, reason, deadline in microseconds from now, beats, and what is
+-- left of its hold in microseconds; no row where the machine is not to be seen. READ COMMITTED; does not wait for claims. Plan: machine by key.
 WITH beat AS (
   UPDATE mayfly.machine m
   SET heartbeat_at = clock_timestamp()
@@ -11,7 +11,9 @@ WITH beat AS (
 )
 SELECT m.state, m.drain_at IS NOT NULL, r.state, m.reason,
        (extract(epoch FROM m.deadline_at - clock_timestamp()) * 1000000)::bigint,
-       (SELECT count(*) FROM beat)
+       (SELECT count(*) FROM beat),
+       CASE WHEN m.state = 'held'
+            THEN (extract(epoch FROM m.held_until - clock_timestamp()) * 1000000)::bigint END
 FROM mayfly.machine m
 JOIN mayfly.run r ON r.id = m.run_id
 WHERE m.id = $1::bigint;

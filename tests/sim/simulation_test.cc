@@ -37,7 +37,8 @@ TEST(Simulation, AThousandSeedsTwiceKeepEveryInvariant) {
 TEST(Simulation, TwoHundredSeedsMeetEveryKindOfMisfortune) {
   SimReport report = RunSeeds(1, 200);
   const LifeFigures& f = report.figures;
-  for (std::int64_t met : {f.kills, f.stalls, f.reclaims, f.restarts, f.not_sent, f.replies_lost}) {
+  for (std::int64_t met :
+       {f.kills, f.stalls, f.reclaims, f.restarts, f.not_sent, f.replies_lost, f.commands}) {
     EXPECT_GT(met, 10);
   }
   EXPECT_GT(report.closed, 120);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "sim/world/operators.h"
 #include "sim/world/scene.h"
 
 namespace mayfly::sim {
@@ -41,6 +42,7 @@ struct Fate {
   CallWeather calls;
   CloudWeather clouds;
   std::vector<Incident> incidents;
+  std::vector<OperatorAct> operators;
   bool operator_mends = false;  // what failed for good works from the next `run` on
 };
 

@@ -35,6 +35,7 @@ struct Violation {
 struct LifeFigures {
   std::int64_t steps = 0, calls = 0, tasks = 0, kills = 0, stalls = 0;
   std::int64_t not_sent = 0, replies_lost = 0, reclaims = 0, machines = 0, restarts = 0;
+  std::int64_t commands = 0;  // that operators ran on held machines
 };
 
 struct Scene {

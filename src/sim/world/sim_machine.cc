@@ -18,11 +18,16 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
       notices_(scene.time),
       registry_(scene.ledger, id_),
       gated_(registry_, process_),
+      execs_(scene.ledger, id_),
+      gated_execs_(execs_, process_),
       slots_(scene, setup, id_, [this] { process_.Wake(); }),
       supervisor_(Options(), clock_, gated_, slots_, notices_),
       process_(scene, fmt::format("supervisor of machine {}", id_.value),
                [this](SimProcess::Ending how) {
-                 if (how == SimProcess::Ending::kByItself) registry_.connection().Close();
+                 if (how == SimProcess::Ending::kByItself) {
+                   registry_.connection().Close();
+                   execs_.connection().Close();
+                 }
                  scene_.cloud.End(cloud_index_);
                }) {
   process_.Start(
@@ -36,13 +41,26 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
 
 SimMachine::~SimMachine() = default;
 
-SupervisorOptions SimMachine::Options() const {
+SupervisorOptions SimMachine::Options() {
   SupervisorOptions options{.run = run_, .machine = id_};
   options.slot_process = [](int slot, const WorkerBrief&) {
     return ProcessSpec{.argv = {"slot", std::to_string(slot)}};
   };
-  options.arm_deadline = [](Duration) {};  // the simulated cloud ends it then
+  options.execs = &gated_execs_;
+  options.exec_process = [](const ExecOrder& order) {
+    return ProcessSpec{.argv = {"command", std::to_string(order.id.value)}};
+  };
+  options.arm_deadline = [this](Duration in) { Arm(in); };
   return options;
+}
+
+// The kernel's timer. The first is that of its deadline, at which the simulated cloud ends it.
+void SimMachine::Arm(Duration in) {
+  constexpr Duration kGrace = seconds(5);
+  if (++armings_ == 1) return;
+  scene_.queue.At(scene_.time.now + in + kGrace, [this, arming = armings_] {
+    if (arming == armings_ && !ended_ && !process_.is_dead()) KillSupervisor();
+  });
 }
 
 std::optional<std::size_t> SimMachine::PickSlot() {
@@ -72,7 +90,9 @@ bool SimMachine::HangSlot(Duration until) {
 void SimMachine::KillAll(Goodbye how) {
   for (std::size_t slot : slots_.ListLiving()) slots_.KillAt(slot, how);
   if (process_.is_dead()) return;
+  slots_.DropCommands();
   LoseClient(scene_, registry_.connection(), how);
+  if (execs_.connection().backend()) LoseClient(scene_, execs_.connection(), how);
   process_.Kill(/*in_flight=*/true);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/memory_holds.h"
 #include "sim/memory_registry.h"
 #include "sim/world/sim_process.h"
 #include "sim/world/slot_table.h"
@@ -50,7 +51,8 @@ class SimMachine {
     std::optional<Duration> taken_at;
   };
 
-  SupervisorOptions Options() const;
+  SupervisorOptions Options();
+  void Arm(Duration in);
   std::optional<std::size_t> PickSlot();
   void KillAll(Goodbye how);
 
@@ -63,6 +65,9 @@ class SimMachine {
   Notices notices_;
   MemoryRegistry registry_;
   FaultyRegistry gated_;
+  MemoryExecQueue execs_;
+  FaultyExecQueue gated_execs_;
+  int armings_ = 0;
   SlotTable slots_;
   Supervisor supervisor_;
   SimProcess process_;  // last: it is unwound while the rest is there

@@ -7,6 +7,7 @@
 
 #include "sim/world/misfortune.h"
 #include "sim/world/narrator.h"
+#include "sim/world/operators.h"
 
 namespace mayfly::sim {
 namespace {
@@ -52,6 +53,7 @@ class World {
   Scene scene_;
   MemoryPrices prices_;
   MachineSetup setup_;
+  Operators operators_;
   Invariants invariants_;
   std::optional<Narrator> narrator_;
   std::deque<std::unique_ptr<SimMachine>> machines_;
@@ -70,6 +72,7 @@ World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, 
       scene_(seed, fate_.clouds, options.checks),
       prices_(scene_.time, money_.weather, Rng(seed).Fork(5).Next()),
       setup_{.run = RunId{1}, .phase = phase_, .seed = seed, .group = fate_.group},
+      operators_(scene_, fate_.operators),
       invariants_(scene_,
                   {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements) *
                                (1 + kMostResumes)}) {
@@ -93,6 +96,7 @@ void World::Create() {
   });
   StartController(Duration{0}, /*resume=*/false);
   for (const Incident& incident : fate_.incidents) Plan(incident);
+  operators_.Plan();
   scene_.queue.At(kClearsUp, [this] { ClearUp(); });
 }
 
@@ -441,6 +445,8 @@ LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
   Rng drawn = Rng(seed).Fork(3);
   RandomPhase phase = DrawPhase(drawn);
   Fate fate = DrawFate(drawn);
+  Rng drawn_operators = Rng(seed).Fork(6);
+  fate.operators = DrawOperators(drawn_operators);
   Rng drawn_money = Rng(seed).Fork(4);
   MoneyFate money = DrawMoney(drawn_money);
   if (options.shape) options.shape(fate, money);

@@ -10,6 +10,7 @@
 
 #include "adapters/embedded/embedded_postgres.h"
 #include "adapters/embedded/postmaster.h"
+#include "adapters/postgres/hold_store.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/read_store.h"
 #include "adapters/postgres/run_store.h"
@@ -28,16 +29,21 @@ class PostgresWorld final : public StoreWorld {
       : conninfo_(std::move(conninfo)),
         phase_(std::move(phase)),
         store_(std::make_unique<PgRunStore>(conninfo_)),
-        reader_(conninfo_) {}
+        reader_(conninfo_),
+        holds_(conninfo_) {}
 
   std::string phase() const override { return phase_; }
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
+  HoldStore& holds() override { return holds_; }
   std::unique_ptr<RunStore> OpenStore() override { return std::make_unique<PgRunStore>(conninfo_); }
   void KillStore() override { store_.reset(); }
 
   std::unique_ptr<WorkerRegistry> OpenRegistry(const IntendedMachine& machine) override {
     return std::make_unique<PgWorkerRegistry>(machine.access, machine.machine);
+  }
+  std::unique_ptr<ExecQueue> OpenExecs(const IntendedMachine& machine) override {
+    return std::make_unique<postgres::PgExecQueue>(machine.access, machine.machine);
   }
   std::unique_ptr<SlotWorld> OpenSlot(const IntendedMachine& machine, RunId run,
                                       int slot) override {
@@ -62,6 +68,7 @@ class PostgresWorld final : public StoreWorld {
   std::string phase_;
   std::unique_ptr<PgRunStore> store_;
   PgReadStore reader_;
+  postgres::PgHoldStore holds_;
 };
 
 std::string ValueIn(const std::string& conninfo, const std::string& keyword) {

@@ -7,10 +7,10 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::array<AddCommand, 19> kCommands{
-    AddInit,      AddSample, AddFeatures, AddDoctor, AddPlan,   AddRehearse, AddRun,
-    AddStatus,    AddLogs,   AddExplain,  AddCost,   AddVerify, AddStop,     AddRollback,
-    AddIamPolicy, AddBundle, AddSimulate, AddEc2sim, AddWorker,
+constexpr std::array<AddCommand, 21> kCommands{
+    AddInit,   AddSample,   AddFeatures,  AddDoctor, AddPlan,     AddRehearse, AddRun,
+    AddStatus, AddLogs,     AddExplain,   AddCost,   AddVerify,   AddStop,     AddHold,
+    AddExec,   AddRollback, AddIamPolicy, AddBundle, AddSimulate, AddEc2sim,   AddWorker,
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/hold_text.h"
 #include "cli/money_text.h"
 
 namespace mayfly::cli {
@@ -64,6 +65,15 @@ std::string WaitingText(const RunView& run) {
   return text;
 }
 
+std::string HoldFacts(const RunSnapshot& s, const RunMoney* money) {
+  std::string text = Fact("hold", WishInALine(s));
+  for (const MachineView& machine : s.machines) {
+    text +=
+        Fact("held", HoldInALine(machine, s, money == nullptr ? std::nullopt : LeftOfCap(*money)));
+  }
+  return text;
+}
+
 std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* money) {
   const RunView& run = s.run;
   std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
@@ -73,6 +83,7 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const RunMoney* mone
     text += Fact("asked to", std::string(WishName(run.stop_wish)));
   }
   text += Fact("waits", WaitingText(run));
+  text += HoldFacts(s, money);
   text += Fact("verdict", VerdictText(s, paint));
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
@@ -180,7 +191,7 @@ ordered_json JsonOf(const StageView& stage) {
           {"note", stage.note}};
 }
 
-ordered_json JsonOf(const MachineView& machine) {
+ordered_json JsonOf(const MachineView& machine, const RunSnapshot& snapshot) {
   auto age = machine.heartbeat_age;
   return {{"id", machine.id.value},
           {"state", Name(machine.state)},
@@ -191,6 +202,7 @@ ordered_json JsonOf(const MachineView& machine) {
           {"heartbeat_age_s", age ? ordered_json(Seconds(*age)) : ordered_json(nullptr)},
           {"deadline_in_s", Seconds(machine.deadline_in)},
           {"noticed", machine.noticed},
+          {"hold", JsonOfHold(machine, snapshot)},
           {"reason", machine.reason}};
 }
 
@@ -222,13 +234,14 @@ std::string StatusToJson(const RunSnapshot& snapshot, const RunMoney* money) {
       {"closed", JsonInstant(run.closed)},
       {"deadline_in_s", Seconds(run.deadline_in)},
       {"waiting", JsonOf(run.waiting)},
+      {"hold", JsonOfWish(snapshot)},
       {"money", money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*money)},
       {"stages", ordered_json::array()},
       {"machines", ordered_json::array()},
       {"refusals", ordered_json::array()}};
   for (const SeenRefusal& seen : snapshot.refusals) json["refusals"].push_back(JsonOf(seen));
   for (const StageView& stage : snapshot.stages) json["stages"].push_back(JsonOf(stage));
-  for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m));
+  for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m, snapshot));
   return DumpJson(json);
 }
 

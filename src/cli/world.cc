@@ -19,6 +19,7 @@
 #include "adapters/posix/spawn.h"
 #include "adapters/posix/system_clock.h"
 #include "adapters/postgres/data_probe.h"
+#include "adapters/postgres/hold_store.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/plan_check.h"
 #include "adapters/postgres/plan_store.h"
@@ -98,6 +99,7 @@ class RealLedger final : public Ledger {
         runs_(conninfo_),
         reads_(conninfo_),
         plans_(conninfo_),
+        holds_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
@@ -105,6 +107,7 @@ class RealLedger final : public Ledger {
   RunStore& runs() override { return runs_; }
   ReadStore& reads() override { return reads_; }
   PlanStore& plans() override { return plans_; }
+  HoldStore& holds() override { return holds_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
@@ -171,6 +174,7 @@ class RealLedger final : public Ledger {
   postgres::PgRunStore runs_;
   postgres::PgReadStore reads_;
   postgres::PgPlanStore plans_;
+  postgres::PgHoldStore holds_;
   postgres::SourceTables source_;
 };
 
@@ -282,6 +286,7 @@ Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& st
     ends.keeps_alive = shared;
   }
   ends.registry = std::make_unique<postgres::PgWorkerRegistry>(conninfo, machine);
+  ends.execs = std::make_unique<postgres::PgExecQueue>(conninfo, machine);
   const char* provider = std::getenv(kProviderVariable);
   const bool is_rented = provider != nullptr && std::string_view(provider) == "ec2";
   ends.notices = is_rented ? MakeEc2Notices() : std::make_unique<local::FileNotice>(ends.scratch);

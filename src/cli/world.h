@@ -12,6 +12,7 @@
 #include "model/preflight.h"
 #include "seams/clock.h"
 #include "seams/file_system.h"
+#include "seams/hold_store.h"
 #include "seams/http_client.h"
 #include "seams/machine_provider.h"
 #include "seams/machine_sensor.h"
@@ -64,6 +65,7 @@ class Ledger {
   virtual RunStore& runs() = 0;
   virtual ReadStore& reads() = 0;
   virtual PlanStore& plans() = 0;
+  virtual HoldStore& holds() = 0;
 
   // Reads a run's data as the read-only role.
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;
@@ -126,6 +128,7 @@ Provider MakeLocalProvider(const Place& place, const std::string& program);
 // A machine's own side.
 struct WorkerEnds {
   std::unique_ptr<WorkerRegistry> registry;
+  std::unique_ptr<ExecQueue> execs;
   std::unique_ptr<NoticeSource> notices;
   std::shared_ptr<void> keeps_alive;  // the embedded server, if it is ours to keep
   std::function<Status()> revive;

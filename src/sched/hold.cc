@@ -58,8 +58,10 @@ Terms TermsFor(const MachineView& m, const RunSnapshot& s, const Known& known,
   auto money = known.money.holds.find(m.id);
   if (money == known.money.holds.end()) return terms;
   terms.hourly = money->second.hourly;
-  // I11: its deadline is what the cap pays for, wherever that is less than the run's.
-  terms.by_cap = money->second.longest && m.deadline_in < s.run.deadline_in;
+  // I11: its deadline is what the cap pays for, wherever that is less than the run's; the two are
+  // read a moment apart.
+  bool is_earlier = m.deadline_in + seconds(1) < s.run.deadline_in;
+  terms.by_cap = money->second.longest && is_earlier;
   if (money->second.longest && *money->second.longest < terms.longest) {
     terms.longest = *money->second.longest;
     terms.by_cap = true;

@@ -52,7 +52,7 @@ struct MachineView {
   Duration deadline_in{};                       // may be negative
   bool noticed = false;                         // it said that it will be taken away
   bool ordered_to_drain = false;
-  std::optional<Duration> drain_age;  // since the order
+  std::optional<Duration> drain_age;   // since the order
   std::optional<Countdown> countdown;  // once it was held
   MachineMoney money;
   std::vector<Offer> offers;  // the pools that it may come from

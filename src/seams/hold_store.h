@@ -54,8 +54,8 @@ class ExecQueue {
   virtual Status End(ExecId exec, const ExecExit& exit) = 0;
 };
 
-inline constexpr int kMostExecsAtOnce = 8;        // on one machine; more wait
-inline constexpr int kMostExecsWaiting = 64;      // more are refused (I10)
-inline constexpr int kMostPartsAtOnce = 64;       // that one ReadExec tells
+inline constexpr int kMostExecsAtOnce = 8;    // on one machine; more wait
+inline constexpr int kMostExecsWaiting = 64;  // more are refused (I10)
+inline constexpr int kMostPartsAtOnce = 64;   // that one ReadExec tells
 
 }  // namespace mayfly

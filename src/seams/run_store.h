@@ -90,8 +90,8 @@ struct AnswerHold {
   HoldState to = HoldState::kPromised;
   std::string note;
 };
-// The machine claims nothing more and is kept until then, never beyond its own deadline; the wish is
-// granted. One that is held already is held until then instead.
+// The machine claims nothing more and is kept until then, never beyond its own deadline; the wish
+// is granted. One that is held already is held until then instead.
 struct RecordHeld {
   MachineId machine;
   HoldId hold;

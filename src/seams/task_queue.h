@@ -87,7 +87,7 @@ struct WorkerOrders {
   bool drain = false;  // stop claiming, finish or give back, then end
   bool stop = false;   // the run is over or the machine was declared dead: end at once
   std::string reason;
-  Duration deadline_in{};  // from now, by the database's clock
+  Duration deadline_in{};            // from now, by the database's clock
   std::optional<Duration> held_for;  // from now: claim nothing, give back, and stay as long
 };
 

@@ -69,7 +69,7 @@ class SlotTable : public ProcessRunner {
   const MachineSetup& setup_;
   MachineId machine_;
   std::function<void()> wake_parent_;
-  std::deque<std::unique_ptr<Slot>> slots_;  // all that ever were
+  std::deque<std::unique_ptr<Slot>> slots_;   // all that ever were
   std::map<std::int64_t, Command> commands_;  // that run, by their handles
   std::int64_t commands_begun_ = 0;
   std::vector<ProcessChange> changes_;

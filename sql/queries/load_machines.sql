@@ -12,7 +12,8 @@ SELECT m.id, m.state, m.token, m.external_id, m.slots, m.reason, m.intended_at, 
        m.billed_least_us, m.free_if_reclaimed_us, m.disk_gb, m.addresses, m.running_at, m.ended_at,
        m.reclaimed, m.offers,
        m.born_at IS NULL AND EXISTS (SELECT FROM mayfly.refusal f
-                                     WHERE f.run_id = m.run_id AND f.machine_id = m.id)
+                                     WHERE f.run_id = m.run_id AND f.machine_id = m.id),
+       m.held_until, (extract(epoch FROM m.held_until - clock_timestamp()) * 1000000)::bigint
 FROM mayfly.machine m
 WHERE m.run_id = $1::bigint
 ORDER BY m.id;

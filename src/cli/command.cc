@@ -15,7 +15,7 @@ void Say(const std::string& line) {
 }
 
 void Print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
+  std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
 

@@ -47,6 +47,8 @@ void AddVerify(CLI::App& app, Session& session);
 void AddRollback(CLI::App& app, Session& session);
 void AddStop(CLI::App& app, Session& session);
 void AddSweep(CLI::App& app, Session& session);
+void AddHold(CLI::App& app, Session& session);
+void AddExec(CLI::App& app, Session& session);
 void AddDoctor(CLI::App& app, Session& session);
 void AddSample(CLI::App& app, Session& session);
 void AddFeatures(CLI::App& app, Session& session);

@@ -205,4 +205,9 @@ Result<RunMoney> LoadMoney(Ledger& ledger, const RunSnapshot& snapshot) {
   return money;
 }
 
+std::optional<Money> LeftOfCap(const RunMoney& money) {
+  if (!money.quote || !money.quote->cap) return std::nullopt;
+  return std::max(*money.quote->cap - money.account.total, Money{});
+}
+
 }  // namespace mayfly::cli

@@ -41,4 +41,7 @@ struct RunMoney {
 };
 Result<RunMoney> LoadMoney(Ledger& ledger, const RunSnapshot& snapshot);
 
+// What is left of the cap; absent: there is none.
+std::optional<Money> LeftOfCap(const RunMoney& money);
+
 }  // namespace mayfly::cli

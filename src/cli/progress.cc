@@ -37,11 +37,16 @@ const StageView* CurrentStage(const RunSnapshot& snapshot) {
 std::string Machines(const RunSnapshot& snapshot) {
   int working = 0;
   int gone = 0;
+  std::string held;
   for (const MachineView& machine : snapshot.machines) {
     working += machine.state == MachineState::kWorking ? 1 : 0;
     gone += machine.state == MachineState::kGone ? 1 : 0;
+    if (machine.state != MachineState::kHeld || !machine.countdown) continue;
+    Duration left = std::max(machine.countdown->left, Duration(0));
+    held += fmt::format(", machine {} held for {} more", machine.id.value,
+                        HumanDuration(std::chrono::floor<seconds>(left)));
   }
-  return fmt::format("{} working, {} gone", working, gone);
+  return fmt::format("{} working, {} gone{}", working, gone, held);
 }
 
 // Stages that write no rows have a pace too.

@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cli/kept_text.h"
 #include "cli/closing_report.h"
+#include "cli/hold_text.h"
+#include "cli/kept_text.h"
 #include "cli/money_text.h"
 
 namespace mayfly::cli {
@@ -72,6 +73,15 @@ std::string EndingText(const RunView& run, const std::vector<closing::Line>* che
   return fmt::format("not yet: {} of {} lines", closing::Summarise(*checklist), checklist->size());
 }
 
+std::string HoldFacts(const RunSnapshot& s, const RunMoney* money) {
+  std::string text = Fact("hold", WishInALine(s));
+  for (const MachineView& machine : s.machines) {
+    text +=
+        Fact("held", HoldInALine(machine, s, money == nullptr ? std::nullopt : LeftOfCap(*money)));
+  }
+  return text;
+}
+
 std::string Facts(const RunSnapshot& s, const Paint& paint, const StatusBeside& beside) {
   const RunView& run = s.run;
   std::string text = fmt::format("run {} of {} is {}\n", run.id.value, run.phase,
@@ -81,6 +91,7 @@ std::string Facts(const RunSnapshot& s, const Paint& paint, const StatusBeside& 
     text += Fact("asked to", std::string(WishName(run.stop_wish)));
   }
   text += Fact("waits", WaitingText(run));
+  text += HoldFacts(s, beside.money);
   text += Fact("verdict", VerdictText(s, paint));
   text += Fact("output", OutputText(run));
   text += Fact("plan", run.plan_hash);
@@ -190,7 +201,7 @@ ordered_json JsonOf(const StageView& stage) {
           {"note", stage.note}};
 }
 
-ordered_json JsonOf(const MachineView& machine) {
+ordered_json JsonOf(const MachineView& machine, const RunSnapshot& snapshot) {
   auto age = machine.heartbeat_age;
   return {{"id", machine.id.value},
           {"state", Name(machine.state)},
@@ -201,6 +212,7 @@ ordered_json JsonOf(const MachineView& machine) {
           {"heartbeat_age_s", age ? ordered_json(Seconds(*age)) : ordered_json(nullptr)},
           {"deadline_in_s", Seconds(machine.deadline_in)},
           {"noticed", machine.noticed},
+          {"hold", JsonOfHold(machine, snapshot)},
           {"reason", machine.reason}};
 }
 
@@ -235,6 +247,7 @@ std::string StatusToJson(const RunSnapshot& snapshot, const StatusBeside& beside
       {"closed", JsonInstant(run.closed)},
       {"deadline_in_s", Seconds(run.deadline_in)},
       {"waiting", JsonOf(run.waiting)},
+      {"hold", JsonOfWish(snapshot)},
       {"kept", JsonOfKept(snapshot)},
       {"money", beside.money == nullptr ? ordered_json(nullptr) : JsonOfMoney(*beside.money)},
       {"checklist", beside.checklist == nullptr ? ordered_json(nullptr)
@@ -244,7 +257,7 @@ std::string StatusToJson(const RunSnapshot& snapshot, const StatusBeside& beside
       {"refusals", ordered_json::array()}};
   for (const SeenRefusal& seen : snapshot.refusals) json["refusals"].push_back(JsonOf(seen));
   for (const StageView& stage : snapshot.stages) json["stages"].push_back(JsonOf(stage));
-  for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m));
+  for (const MachineView& m : snapshot.machines) json["machines"].push_back(JsonOf(m, snapshot));
   return DumpJson(json);
 }
 

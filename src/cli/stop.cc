@@ -2,16 +2,11 @@
 // cancelled for good. Where no controller is alive to hear it, this one carries it out.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "cli/about_run.h"
-#include "cli/open_provider.h"
-#include "cli/phase_money.h"
-#include "cli/phase_work.h"
-#include "cli/progress.h"
-#include "controller/controller.h"
+#include "cli/carry_out.h"
 
 namespace mayfly::cli {
 namespace {
@@ -101,50 +96,6 @@ Result<RunSnapshot> AwaitReaction(const Stopping& stopping, RunId run) {
   }
 }
 
-// Only who sees the machines can prove them gone: from another state folder, or another computer,
-// living ones would look like none.
-Status SeeMachines(MachineProvider& provider, const RunSnapshot& s, const Place& place) {
-  TRY_ASSIGN(std::vector<MachineSighting> sightings, provider.List(s.run.id));
-  for (const MachineView& machine : s.machines) {
-    bool is_seen = std::any_of(sightings.begin(), sightings.end(),
-                               [&](const auto& seen) { return seen.machine == machine.id; });
-    if (is_seen || !IsAlive(machine.state)) continue;
-    return Unavailable(
-        fmt::format("no controller of run {} is alive, and machine {} is not to be seen from {}; "
-                    "`mayfly run` with its phase file, where it was started, carries the stop out",
-                    s.run.id.value, machine.id.value, place.state_dir));
-  }
-  return {};
-}
-
-// What a controller would do that was alive: drains, ends and proves gone.
-Result<RunSnapshot> CarryOut(const Stopping& stopping, const RunSnapshot& s) {
-  TRY_ASSIGN(StoredPlan stored, stopping.ledger.reads().LoadPlan(s.run.id));
-  TRY_ASSIGN(PhasePlan plan, CompileText(stored.canonical_toml, stored.findings_json));
-  TRY_ASSIGN(Provider provider, OpenProvider({stopping.host, stopping.ledger, plan.spec,
-                                              stopping.place, stopping.session, ""}));
-  TRY(SeeMachines(*provider.machines, s, stopping.place));
-  Say(fmt::format("no controller of run {} answers: carrying it out from here", s.run.id.value));
-  ControllerOptions options;
-  options.run = s.run.id;
-  options.who = fmt::format("pid {}", getpid());
-  options.policy.lease = plan.spec.machines.lease;
-  TRY_ASSIGN(options.purse, PurseOf(plan.spec, provider, stopping.host.clock().Wall()));
-  Host& host = stopping.host;
-  RunProgress progress(stopping.session, host.clock());
-  Controller controller(options, host.clock(), stopping.ledger.runs(), *provider.machines,
-                        &progress);
-  while (!controller.done()) {
-    Duration next = controller.Step();
-    TRY(stopping.ledger.Revive());
-    host.waiter().WaitUntil(next);
-    if (host.waiter().stop_requests() > 0) controller.Hurry();
-    if (host.waiter().stop_requests() > 1) return Cancelled("left before the machines were gone");
-  }
-  progress.Close();
-  return controller.outcome();
-}
-
 Result<RunSnapshot> Stop(const Stopping& stopping, const RunSnapshot& before) {
   RunId run = before.run.id;
   if (CanObey(before.run.state, stopping.flags)) {
@@ -154,7 +105,7 @@ Result<RunSnapshot> Stop(const Stopping& stopping, const RunSnapshot& before) {
   bool is_settled = IsAtRest(after.run.state) && !HasLife(after);
   bool is_done = is_settled && !CanObey(after.run.state, stopping.flags);
   if (is_done || IsTakenUp(after, stopping.flags)) return after;
-  return CarryOut(stopping, after);
+  return CarryOut({stopping.host, stopping.ledger, stopping.place, stopping.session}, after);
 }
 
 Result<int> RunStopCommand(const Flags& flags, const Session& session) {

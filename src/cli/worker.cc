@@ -143,6 +143,22 @@ ProcessSpec SlotProcess(const Session& session, const Flags& flags, int slot,
   return process;
 }
 
+// A command of an operator: the machine's way to the ledger is not for it (I12), nor anything else
+// of ours. What it gets is what a shell needs, and which machine it is on.
+ProcessSpec ExecProcess(const ExecOrder& order, const Flags& flags) {
+  ProcessSpec process;
+  process.argv = order.argv;
+  process.cwd = flags.scratch;
+  process.inherit_env = false;
+  process.by_lines = false;
+  for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ"}) {
+    if (const char* value = std::getenv(name)) process.env.emplace_back(name, value);
+  }
+  process.env.emplace_back("MAYFLY_RUN", std::to_string(flags.run));
+  process.env.emplace_back("MAYFLY_MACHINE", std::to_string(flags.machine));
+  return process;
+}
+
 Result<int> RunSupervisor(Flags flags, const Session& session) {
   std::unique_ptr<Host> host = MakeHost();
   TRY_ASSIGN(std::string access, AccessFromEnvironment());
@@ -168,6 +184,8 @@ Result<int> RunSupervisor(Flags flags, const Session& session) {
   };
   options.on_set_up = [&] { return host->files().Write(set_up_file, "done\n"); };
   options.sensor = &host->sensor();
+  options.execs = ends.execs.get();
+  options.exec_process = [&](const ExecOrder& order) { return ExecProcess(order, flags); };
   options.arm_deadline = [&](Duration in) {
     Status armed = host->ArmEnd(in + kKillGrace);
     CHECK(armed.ok(), "a machine without a deadline of its own must not live");

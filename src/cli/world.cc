@@ -20,6 +20,7 @@
 #include "adapters/posix/system_clock.h"
 #include "adapters/postgres/closing_reads.h"
 #include "adapters/postgres/data_probe.h"
+#include "adapters/postgres/hold_store.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/plan_check.h"
 #include "adapters/postgres/plan_store.h"
@@ -101,6 +102,7 @@ class RealLedger final : public Ledger {
         reads_(conninfo_),
         plans_(conninfo_),
         closings_(conninfo_),
+        holds_(conninfo_),
         source_(conninfo_) {}
 
   const std::string& conninfo() const override { return conninfo_; }
@@ -109,6 +111,7 @@ class RealLedger final : public Ledger {
   ReadStore& reads() override { return reads_; }
   PlanStore& plans() override { return plans_; }
   ClosingReads& closings() override { return closings_; }
+  HoldStore& holds() override { return holds_; }
   Result<Series> ReadSource(const SeriesQuery& query) override { return source_.ReadSeries(query); }
   Result<std::vector<std::string>> ListPairs(const std::string& pattern) override {
     return source_.ListPairs(pattern);
@@ -177,6 +180,7 @@ class RealLedger final : public Ledger {
   postgres::PgReadStore reads_;
   postgres::PgPlanStore plans_;
   postgres::PgClosingReads closings_;
+  postgres::PgHoldStore holds_;
   postgres::SourceTables source_;
 };
 
@@ -288,6 +292,7 @@ Result<WorkerEnds> OpenWorker(const std::string& conninfo, const std::string& st
     ends.keeps_alive = shared;
   }
   ends.registry = std::make_unique<postgres::PgWorkerRegistry>(conninfo, machine);
+  ends.execs = std::make_unique<postgres::PgExecQueue>(conninfo, machine);
   const char* provider = std::getenv(kProviderVariable);
   const bool is_rented = provider != nullptr && std::string_view(provider) == "ec2";
   ends.notices = is_rented ? MakeEc2Notices() : std::make_unique<local::FileNotice>(ends.scratch);

@@ -13,6 +13,7 @@
 #include "seams/clock.h"
 #include "seams/closing_reads.h"
 #include "seams/file_system.h"
+#include "seams/hold_store.h"
 #include "seams/http_client.h"
 #include "seams/keeper.h"
 #include "seams/machine_provider.h"
@@ -69,6 +70,7 @@ class Ledger {
   virtual ReadStore& reads() = 0;
   virtual PlanStore& plans() = 0;
   virtual ClosingReads& closings() = 0;
+  virtual HoldStore& holds() = 0;
 
   // Reads a run's data as the read-only role.
   virtual Result<std::unique_ptr<DataProbe>> Probe(RunId run) = 0;
@@ -134,6 +136,7 @@ Provider MakeLocalProvider(const Place& place, const std::string& program);
 // A machine's own side.
 struct WorkerEnds {
   std::unique_ptr<WorkerRegistry> registry;
+  std::unique_ptr<ExecQueue> execs;
   std::unique_ptr<NoticeSource> notices;
   std::shared_ptr<void> keeps_alive;  // the embedded server, if it is ours to keep
   std::function<Status()> revive;

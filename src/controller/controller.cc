@@ -211,6 +211,10 @@ Status Controller::CarryOut(const sched::Action& action, const RunSnapshot& snap
           },
           [&](const sched::MoveStage& a) { return Apply(SetStageState{a.stage, a.to, a.reason}); },
           [&](const sched::MoveRun& a) { return Apply(SetRunState{a.to, a.reason, a.verdict}); },
+          [&](const sched::AnswerHold& a) { return Apply(AnswerHold{a.hold, a.to, a.reason}); },
+          [&](const sched::Hold& a) {
+            return Apply(RecordHeld{a.machine, a.hold, a.length, a.reason});
+          },
           [&](const sched::Publish&) { return store_.Publish(options_.run, *control_); },
           [&](const sched::Vacuum&) { return Apply(VacuumSome{}); },
           [&](const sched::ProveGone&) { return LookForResidue(snapshot); },

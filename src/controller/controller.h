@@ -56,8 +56,11 @@ class Controller {
   // takes control.
   Duration Step();
 
-  // A drain that lasts is cut short: machines end now, their tasks are given back.
-  void Hurry() { options_.policy.drain_patience = Duration(0); }
+  // A drain that lasts is cut short: machines end now, held ones too, their tasks are given back.
+  void Hurry() {
+    options_.policy.drain_patience = Duration(0);
+    options_.policy.keeps_machines = false;
+  }
 
   // There is nothing left to do; outcome() says how it went.
   bool done() const { return done_; }

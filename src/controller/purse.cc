@@ -143,6 +143,20 @@ Result<std::optional<Instant>> Purse::NextDeadline(const RunSnapshot& snapshot, 
   return std::optional<Instant>(snapshot.now + *life);
 }
 
+// What it would cost to keep a machine, while somebody asks for that.
+Status Purse::FindHolds(const RunSnapshot& snapshot, sched::MoneyKnown& known) const {
+  if (!snapshot.hold) return {};
+  for (const MachineView& machine : snapshot.machines) {
+    if (!IsAlive(machine.state)) continue;
+    sched::HoldTerms terms{cost::HighestRate(machine.money.offer, snapshot.prices), std::nullopt};
+    if (options_.cap) {
+      TRY_ASSIGN(terms.longest, cost::MayBeHeld(cost::FactsOf(snapshot), machine.id, Rules()));
+    }
+    known.holds.emplace(machine.id, terms);
+  }
+  return {};
+}
+
 Result<sched::MoneyKnown> Purse::Look(const RunSnapshot& snapshot, int machines,
                                       const Offer& next) const {
   sched::MoneyKnown known;
@@ -154,6 +168,7 @@ Result<sched::MoneyKnown> Purse::Look(const RunSnapshot& snapshot, int machines,
     Instant since = std::max(*machine.gone, billed.running.value_or(*machine.gone));
     if (snapshot.now - since < options_.account_patience) known.account_is_open = true;
   }
+  TRY(FindHolds(snapshot, known));
   if (!options_.cap) return known;
   TRY_ASSIGN(cost::Account account, cost::Meter(cost::FactsOf(snapshot)));
   Offer today = AtTodaysPrice(snapshot, next);

@@ -64,6 +64,7 @@ class Purse {
                   std::vector<Change>& news) const;
   void FindPrices(const RunSnapshot& snapshot, Duration mono, std::vector<Change>& news);
   void AskPrices(const RunSnapshot& snapshot, Duration mono);
+  Status FindHolds(const RunSnapshot& snapshot, sched::MoneyKnown& known) const;
   cost::CapRules Rules() const;
 
   PurseOptions options_;

@@ -81,6 +81,21 @@ Result<std::optional<Duration>> NextMayLive(const Facts& facts, const Offer& nex
   return LifeFor(left, hourly, next, rules);
 }
 
+Result<std::optional<Duration>> MayBeHeld(const Facts& facts, MachineId machine,
+                                          const CapRules& rules) {
+  auto held = std::ranges::find(facts.machines, machine, &MachineFacts::id);
+  if (held == facts.machines.end()) return std::optional<Duration>(Duration(0));
+  Facts others = facts;
+  std::erase_if(others.machines, [&](const MachineFacts& m) { return m.id == machine; });
+  TRY_ASSIGN(Money committed, Committed(others, rules.reserve));
+  Money left = std::max(rules.cap - committed, Money{});
+  std::optional<Duration> paid = TimeFor(left, HighestRate(held->offer, facts.prices));
+  if (!paid) return std::optional<Duration>();
+  Duration lived = facts.now - held->begun.value_or(facts.now);
+  return std::optional<Duration>(
+      std::max(*paid - lived - rules.reserve - kBillingUnit, Duration(0)));
+}
+
 std::optional<std::string> FindCrossing(const Account& spent, const RestOfWork& rest, Rate hourly,
                                         Money cap) {
   Duration machine_time = rest.slot_time / std::max(rest.slots, 1);

@@ -33,6 +33,13 @@ Result<Money> Committed(const Facts& facts, Duration reserve);
 Result<std::optional<Duration>> NextMayLive(const Facts& facts, const Offer& next, int share,
                                             const CapRules& rules);
 
+// From now on, the longest that a machine that lives may be kept: every other one until its own
+// deadline and this one until then, each at its highest price and with the reserve, is what the cap
+// pays for. Absent: it costs nothing. Zero: no time at all. Its own deadline bounds it as well
+// (I11).
+Result<std::optional<Duration>> MayBeHeld(const Facts& facts, MachineId machine,
+                                          const CapRules& rules);
+
 // Work that is left, as far as canaries tell.
 struct RestOfWork {
   Duration slot_time{};  // summed over slots

@@ -56,6 +56,36 @@ TEST(Cap, TheLivingAreCommittedUntilTheirDeadlineAndTheReserve) {
   EXPECT_EQ(*Committed(facts, seconds(100)), Money{13'889});
 }
 
+Duration HeldFor(const Facts& facts, std::int64_t cap_micros) {
+  return **MayBeHeld(facts, MachineId{1}, Rules(cap_micros));
+}
+
+// 3.60 USD/h at most: a thousand micro-dollars a second, for what it lived, what is to come, the
+// reserve and a begun second.
+TEST(Cap, AMachineIsHeldAsLongAsTheCapPaysForAtTheHighestPrice) {
+  Facts facts = Nothing();
+  facts.machines.push_back(Living(seconds(50), seconds(849)));
+  EXPECT_EQ(HeldFor(facts, 1'000'000), seconds(849));  // its deadline, as the cap made it
+  EXPECT_EQ(HeldFor(facts, 451'000), seconds(300));
+  EXPECT_EQ(HeldFor(facts, 100'000), seconds(0));
+}
+
+TEST(Cap, WhatOthersMayStillCostIsNotThereForAHold) {
+  Facts facts = Nothing();
+  facts.machines.push_back(Living(seconds(50), seconds(849)));
+  MachineFacts other = Living(seconds(50), seconds(849));
+  other.id = MachineId{2};
+  facts.machines.push_back(other);
+  EXPECT_EQ(HeldFor(facts, 1'451'000), seconds(300));
+}
+
+TEST(Cap, WhatCostsNothingIsHeldAsLongAsOneLikes) {
+  Facts facts = Nothing();
+  facts.machines.push_back(Living(seconds(50), seconds(849)));
+  facts.machines[0].offer = {};
+  EXPECT_FALSE(MayBeHeld(facts, MachineId{1}, Rules(1))->has_value());
+}
+
 TEST(Cap, ADeadlineThatIsPastIsNoReasonToCountLess) {
   Facts facts = Nothing();
   facts.machines.push_back(Living(seconds(1'000), -seconds(500)));

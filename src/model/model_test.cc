@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "model/grid.h"
+#include "model/hold.h"
 #include "model/plan.h"
 #include "model/run.h"
 #include "model/shape.h"
@@ -81,6 +82,22 @@ TEST(Verdict, NothingFoundIsNotAPass) {
   EXPECT_EQ(Conclude({{.stage = "a", .check = "rows", .verdict = Verdict::kCannotTell}}),
             Verdict::kFail);
   EXPECT_EQ(Conclude({{.stage = "a", .check = "rows", .verdict = Verdict::kPass}}), Verdict::kPass);
+}
+
+TEST(Hold, CommandsAreQuotedSoThatAShellReadsTheSameWords) {
+  EXPECT_EQ(QuoteArgv({"ls", "-l", "/tmp/a_b.c"}), "ls -l /tmp/a_b.c");
+  EXPECT_EQ(QuoteArgv({"sh", "-c", "echo 'x' $HOME"}), "sh -c 'echo '\\''x'\\'' $HOME'");
+  EXPECT_EQ(QuoteArgv({"printf", ""}), "printf ''");
+}
+
+TEST(Hold, EndsAreToldInAWord) {
+  EXPECT_EQ(Describe(ExecExit{ExecEnd::kExited, 3, ""}), "exited with 3");
+  EXPECT_EQ(Describe(ExecExit{ExecEnd::kSignalled, 9, ""}), "was ended by signal 9");
+  EXPECT_EQ(Describe(ExecExit{ExecEnd::kNotStarted, 127, "no program x"}),
+            "could not be started: no program x");
+  for (ExecEnd how : {ExecEnd::kExited, ExecEnd::kTimedOut, ExecEnd::kMachineEnded}) {
+    EXPECT_EQ(*ParseExecEnd(Name(how)), how);
+  }
 }
 
 }  // namespace

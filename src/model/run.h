@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "model/grid.h"
 #include "model/kept.h"
+#include "model/hold.h"
 #include "model/ladder.h"
 #include "model/price.h"
 #include "model/proof.h"
@@ -54,7 +55,8 @@ struct MachineView {
   Duration deadline_in{};                       // may be negative
   bool noticed = false;                         // it said that it will be taken away
   bool ordered_to_drain = false;
-  std::optional<Duration> drain_age;  // since the order
+  std::optional<Duration> drain_age;   // since the order
+  std::optional<Countdown> countdown;  // once it was held
   MachineMoney money;
   std::vector<Offer> offers;  // the pools that it may come from
   bool was_refused = false;   // its pools gave none, or one that died unborn
@@ -109,6 +111,7 @@ struct RunSnapshot {
   std::optional<KeptDisk> kept_disk;  // absent: none was asked for
   std::vector<RaisedFloor> floors;    // oldest first; the last is the one that may be up
   std::vector<ProofPass> passes;      // the newest looks for residue, oldest first
+  std::optional<HoldView> hold;       // the wish that is open
 
   TaskCounts Totals() const;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sched/forecast.h"
+#include "sched/hold.h"
 
 namespace mayfly::sched {
 namespace {
@@ -47,6 +48,7 @@ std::optional<std::string> ReasonToEnd(const MachineView& m, const RunSnapshot& 
   if (IsSilent(m, s, policy)) {
     return fmt::format("no heartbeat for {}", HumanDuration(*m.heartbeat_age));
   }
+  if (std::optional<std::string> over = ReasonToEndHold(m)) return over;
   bool registered = m.state != MachineState::kIntended && m.state != MachineState::kBooting;
   if (!registered && m.age > policy.boot_patience) {
     return fmt::format("it did not report within {}", HumanDuration(policy.boot_patience));
@@ -88,12 +90,14 @@ struct Leave {
   std::optional<MachineId> but;
 };
 
-// Every living machine drains, and is ended once it left or patience is over.
+// Every living machine drains, and is ended once it left or patience is over; but what is held is
+// kept.
 void EmptyTheField(const RunSnapshot& s, const Policy& policy, const std::string& reason,
                    const Leave& leave, std::vector<Action>& actions) {
   const bool gently = leave.gently;
   for (const MachineView& m : s.machines) {
     if (!IsAlive(m.state) || m.state == MachineState::kEnding || leave.but == m.id) continue;
+    if (m.state == MachineState::kHeld && KeepsHeld(s, policy)) continue;
     bool works = m.state == MachineState::kWorking || m.state == MachineState::kDraining;
     if (gently && works && !m.ordered_to_drain) {
       actions.emplace_back(Drain{m.id, reason});
@@ -140,7 +144,7 @@ void MoveStages(const RunSnapshot& s, std::vector<Action>& actions) {
 void PauseForTheCap(const RunSnapshot& s, const Known& known, const std::string& reason,
                     std::vector<Action>& actions) {
   bool may_be_less = known.money.account_is_open;  // an end that is not told yet counts as late
-  if (!HasLife(s) && !may_be_less)
+  if (!HasWorkers(s) && !may_be_less)
     actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
 }
 
@@ -152,7 +156,7 @@ int CountHad(const RunSnapshot& s) {
 
 // Asking again never helps: the operator acts, once the machines that live have done what they can.
 void PauseForTheLadder(const RunSnapshot& s, const NoPool& none, std::vector<Action>& actions) {
-  if (HasLife(s)) return;
+  if (HasWorkers(s)) return;
   actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, none.reason});
 }
 
@@ -199,7 +203,7 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy&
   if (useful >= wanted) return;
   if (SetupIsHopeless(s, policy)) return PauseForTheSetup(s, actions);
   if (CountHad(s) >= bound) {
-    if (useful > 0 || HasLife(s)) return;  // those that are left may still finish it
+    if (useful > 0 || HasWorkers(s)) return;  // those that are left may still finish it
     actions.emplace_back(
         MoveRun{RunState::kFailed, std::nullopt,
                 fmt::format("{} machines were lost; `run` continues it", CountHad(s))});
@@ -309,11 +313,13 @@ void Settle(const RunSnapshot& s, const Known& known, const Policy& policy,
   if (!HasLife(s)) ProveNothingIsLeft(known, actions);
 }
 
-// The operator's wish: everything drains, then the run pauses or is cancelled.
+// The operator's wish: everything drains, then the run pauses or is cancelled. A paused one may
+// keep a held machine.
 void DecideStop(const RunSnapshot& s, const Policy& policy, std::vector<Action>& actions) {
   EmptyTheField(s, policy, std::string(kAskedToStop), {}, actions);
-  if (HasLife(s)) return;
-  RunState to = s.run.stop_wish == StopWish::kCancel ? RunState::kCancelled : RunState::kPaused;
+  bool cancels = s.run.stop_wish == StopWish::kCancel;
+  if (cancels ? HasLife(s) : HasWorkers(s)) return;
+  RunState to = cancels ? RunState::kCancelled : RunState::kPaused;
   actions.emplace_back(MoveRun{to, std::nullopt, std::string(kAskedToStop)});
 }
 
@@ -359,11 +365,13 @@ std::vector<Action> Decide(const RunSnapshot& s, const Known& known, const Polic
   std::vector<Action> actions;
   for (const MachineView& m : s.machines) TendMachine(m, s, known, policy, actions);
   TendRaces(s, actions);
+  std::size_t tended = actions.size();
   if (CanStop(s)) {
     DecideStop(s, policy, actions);
   } else {
     DecideByState(s, known, policy, actions);
   }
+  KeepWhatIsWished(s, known, policy, tended, actions);
   return actions;
 }
 
@@ -405,6 +413,12 @@ struct Describer {
   }
   std::string operator()(const Publish& a) const { return "publish: " + a.reason; }
   std::string operator()(const Vacuum& a) const { return "vacuum: " + a.reason; }
+  std::string operator()(const AnswerHold& a) const {
+    return fmt::format("the hold is {}: {}", Name(a.to), a.reason);
+  }
+  std::string operator()(const Hold& a) const {
+    return fmt::format("keep machine {}: {}", a.machine.value, a.reason);
+  }
   std::string operator()(const ProveGone& a) const { return "look for residue: " + a.reason; }
   std::string operator()(const KeepDisk& a) const {
     return fmt::format("keep the disk of machine {}: {}", a.machine.value, a.reason);

@@ -3,6 +3,7 @@
 // It never waits and never calls anybody; the controller carries out what it answers. Every action
 // carries the reason, and the ledger keeps it.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Policy {
   Duration reserve = seconds(0);          // kept before the deadline for drain and proof
   bool pauses_on_overrun = true;          // a forecast beyond the deadline asks the operator
   bool only_tries = false;                // the run pauses when its tasks are done: no verdict
+  bool keeps_machines = true;             // false: what is held ends too
   LadderRules ladder;
   KeepRules keep;
 };
@@ -90,18 +92,37 @@ struct Publish {
 struct Vacuum {  // freeze some of the leaves that an optimise stage left for later
   std::string reason;
 };
+struct AnswerHold {  // the wish to hold a machine is promised, or refused
+  HoldId hold;
+  HoldState to = HoldState::kPromised;
+  std::string reason;
+};
+struct Hold {  // keep the machine, for so long from now
+  MachineId machine;
+  HoldId hold;
+  Duration length{};
+  std::string reason;
+};
 struct ProveGone {  // look for residue; two empty looks, far enough apart, are the proof
   std::string reason;
 };
-using Action =
-    std::variant<Launch, Await, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage, MoveRun,
-                 Publish, ProveGone, Vacuum, KeepDisk, DropDisk, RaiseFloor, RestoreFloor>;
+using Action = std::variant<Launch, Await, Relaunch, AdoptSighting, Drain, End, Reap, MoveStage,
+                            MoveRun, Publish, ProveGone, Vacuum, KeepDisk, DropDisk, RaiseFloor,
+                            RestoreFloor, AnswerHold, Hold>;
+
+// What a hold of a machine is to cost (cost/cap): at most so much by the hour, and no longer than
+// the cap pays for.
+struct HoldTerms {
+  Rate hourly;
+  std::optional<Duration> longest;  // from now; absent: there is no cap
+};
 
 // What the run's money says, each with its reason (cost/cap, by way of the controller).
 struct MoneyKnown {
   std::optional<std::string> crossing;   // the rest as forecast would cross the cap: drain
   std::optional<std::string> no_launch;  // the cap pays for no further machine (I11)
   bool account_is_open = false;          // what an ended machine cost is about to be told
+  std::map<MachineId, HoldTerms> holds;  // of machines that live
 };
 
 // What Decide is given besides the snapshot.

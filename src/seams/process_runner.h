@@ -20,6 +20,8 @@ struct ProcessSpec {
   std::string cwd;                                       // empty: ours
   std::optional<std::int64_t> memory_limit_bytes;        // per process tree where possible
   bool own_group = true;                                 // a process group of its own
+  bool inherit_env = true;                               // else `env` is all that the child gets
+  bool by_lines = true;  // else Start's output comes in pieces as they are read, byte by byte
 };
 
 // A handle is safe against pid reuse: it is only valid for the process that Start made.

@@ -97,9 +97,24 @@ struct RecordFloor {
 struct RecordProof {  // a look for residue was taken; the same again is harmless
   ProofPass pass;
 };
+// An open wish to hold a machine is promised, or refused for a reason.
+struct AnswerHold {
+  HoldId hold;
+  HoldState to = HoldState::kPromised;
+  std::string note;
+};
+// The machine claims nothing more and is kept until then, never beyond its own deadline; the wish
+// is granted. One that is held already is held until then instead.
+struct RecordHeld {
+  MachineId machine;
+  HoldId hold;
+  Duration length{};  // from now
+  std::string note;
+};
 using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
                             RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
-                            RecordRefused, RecordWaiting, RecordKept, RecordFloor, RecordProof>;
+                              RecordRefused, RecordWaiting, RecordKept, RecordFloor, RecordProof,
+                              AnswerHold, RecordHeld>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -91,6 +91,7 @@ struct WorkerOrders {
   // False: no task of the run is ready or leased, so that none will be unless somebody acts;
   // whoever drives the run ends its machines then.
   bool is_needed = true;
+  std::optional<Duration> held_for;  // from now: claim nothing, give back, and stay as long
 };
 
 struct WorkerBrief {

@@ -64,6 +64,18 @@ Status FaultyRegistry::Log(RunId run, MachineId machine, std::string_view text) 
   return ThroughGate(gate_, "log", [&] { return inner_.Log(run, machine, text); });
 }
 
+Result<std::vector<ExecOrder>> FaultyExecQueue::Take(MachineId machine) {
+  return ThroughGate(gate_, "take commands", [&] { return inner_.Take(machine); });
+}
+
+Status FaultyExecQueue::AddOutput(ExecId exec, std::int64_t part, std::string_view bytes) {
+  return ThroughGate(gate_, "add output", [&] { return inner_.AddOutput(exec, part, bytes); });
+}
+
+Status FaultyExecQueue::End(ExecId exec, const ExecExit& exit) {
+  return ThroughGate(gate_, "end command", [&] { return inner_.End(exec, exit); });
+}
+
 Result<std::optional<Existing>> FaultyRunStore::FindNewest(const std::string& phase) {
   return ThroughGate(gate_, "find newest", [&] { return inner_.FindNewest(phase); });
 }

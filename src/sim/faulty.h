@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "seams/keeper.h"
+#include "seams/hold_store.h"
 #include "seams/machine_provider.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"
@@ -76,6 +77,18 @@ class FaultyRegistry : public WorkerRegistry {
 
  private:
   WorkerRegistry& inner_;
+  CallGate& gate_;
+};
+
+class FaultyExecQueue : public ExecQueue {
+ public:
+  FaultyExecQueue(ExecQueue& inner, CallGate& gate) : inner_(inner), gate_(gate) {}
+  Result<std::vector<ExecOrder>> Take(MachineId machine) override;
+  Status AddOutput(ExecId exec, std::int64_t part, std::string_view bytes) override;
+  Status End(ExecId exec, const ExecExit& exit) override;
+
+ private:
+  ExecQueue& inner_;
   CallGate& gate_;
 };
 

@@ -70,7 +70,7 @@ struct MachineRow {
   std::string token, external_id, reason;
   int slots = 1;
   Instant intended, deadline;
-  std::optional<Instant> born, heartbeat, drain, gone;
+  std::optional<Instant> born, heartbeat, drain, gone, held, held_until;
   bool noticed = false;
   MachineMoney money;
   std::vector<Offer> offers;
@@ -116,6 +116,19 @@ struct AcceptedWrite {
 struct AcceptedOrder {
   RunId run;
   Fence presented, newest;
+};
+
+// What an operator asked of machines, and what became of it.
+struct HoldRow {
+  RunId run;
+  HoldView view;
+};
+struct ExecRow {
+  ExecOrder order;
+  MachineId machine;
+  std::optional<Instant> started, ended;
+  std::optional<ExecExit> exit;
+  std::vector<std::string> parts;
 };
 
 struct EventRow {

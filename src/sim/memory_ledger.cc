@@ -299,13 +299,36 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
     });
     if (m.heartbeat) view.heartbeat_age = Now() - *m.heartbeat;
     if (m.drain) view.drain_age = Now() - *m.drain;
+    if (m.held_until) view.countdown = Countdown{*m.held_until, until(*m.held_until)};
     s.machines.push_back(std::move(view));
+  }
+  for (const HoldRow& hold : holds) {
+    if (hold.run == run.view.id && IsOpen(hold.view.state)) s.hold = hold.view;
   }
   s.refusals = NewestRefusals(run.refusals);
   s.findings_total = std::ssize(run.findings);
   s.findings_failed = std::ranges::count_if(
       run.findings, [](const Finding& f) { return f.verdict != Verdict::kPass; });
   return s;
+}
+
+HoldRow* MemoryLedger::FindOpenHold(RunId run) {
+  for (HoldRow& hold : holds) {
+    if (hold.run == run && IsOpen(hold.view.state)) return &hold;
+  }
+  return nullptr;
+}
+
+bool MemoryLedger::IsHeld(const MachineRow& machine) const {
+  return machine.state == MachineState::kHeld && machine.held_until && *machine.held_until > Now();
+}
+
+void MemoryLedger::EndExecsOf(MachineId machine) {
+  for (ExecRow& exec : execs) {
+    if (exec.machine != machine || exec.exit) continue;
+    exec.exit = ExecExit{ExecEnd::kMachineEnded, 0, ""};
+    exec.ended = Now();
+  }
 }
 
 }  // namespace mayfly::sim

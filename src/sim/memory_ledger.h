@@ -70,6 +70,15 @@ class MemoryLedger {
 
   RunSnapshot Snapshot(const RunRow& run) const;
   void ReadKept(const RunRow& run, RunSnapshot& snapshot) const;
+
+  // The open wish of a run to hold a machine, or null.
+  HoldRow* FindOpenHold(RunId run);
+
+  // Is it kept by a hold whose countdown goes on?
+  bool IsHeld(const MachineRow& machine) const;
+
+  // What ran on a machine for an operator ended with it.
+  void EndExecsOf(MachineId machine);
   void AddEvent(EventRow event);
   static TaskId IdOf(std::size_t task) { return TaskId{static_cast<std::int64_t>(task + 1)}; }
 
@@ -85,6 +94,8 @@ class MemoryLedger {
   std::vector<AcceptedOrder> orders;
   std::vector<EventRow> events;
   std::vector<LogLine> logs;
+  std::vector<HoldRow> holds;
+  std::vector<ExecRow> execs;
   std::vector<std::pair<std::string, RunId>> publications;  // reader schema and run, newest last
 
  private:

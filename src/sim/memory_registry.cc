@@ -25,8 +25,11 @@ WorkerOrders MemoryRegistry::OrdersFor(const MachineRow& machine) const {
   const RunRow& run = *ledger_.FindRun(machine.run);
   WorkerOrders orders;
   orders.drain = machine.drain.has_value();
+  bool is_held = machine.state == MachineState::kHeld;
+  if (is_held) orders.held_for = *machine.held_until - ledger_.Now();
+  bool is_kept = is_held && !IsOver(run.view.state);
   orders.stop = machine.state == MachineState::kEnding || machine.state == MachineState::kGone ||
-                WantsNoWork(run.view.state);
+                (WantsNoWork(run.view.state) && !is_kept);
   if (orders.drain || orders.stop) orders.reason = machine.reason;
   orders.deadline_in = machine.deadline - ledger_.Now();
   const auto tasks = std::span(ledger_.tasks).subspan(run.first_task, run.tasks);

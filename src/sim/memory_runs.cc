@@ -238,6 +238,7 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const RecordGone& change) {
   TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
   TRY(MoveMachine(change.machine, *machine, MachineState::kGone, "machine.gone"));
   if (!machine->gone) machine->gone = ledger_.Now();
+  ledger_.EndExecsOf(change.machine);
   machine->login = 0;
   ledger_.server.Revoke(change.machine);
   return {};
@@ -310,6 +311,33 @@ Status MemoryRunStore::ApplyTo(RunRow& run, const RecordProof& change) {
   std::ranges::sort(run.passes, {}, &ProofPass::began);
   ledger_.AddEvent(
       {.kind = "run.looked", .run = run.view.id, .detail = Describe(change.pass.look)});
+  return {};
+}
+
+Result<HoldView*> MemoryRunStore::FindOpenHold(const RunRow& run, HoldId id) {
+  HoldRow* hold = ledger_.FindOpenHold(run.view.id);
+  if (hold != nullptr && hold->view.id == id) return &hold->view;
+  return Conflict(fmt::format("run {} has no open hold {}", run.view.id.value, id.value));
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const AnswerHold& change) {
+  TRY_ASSIGN(HoldView * hold, FindOpenHold(run, change.hold));
+  hold->state = change.to;
+  hold->note = change.note;
+  ledger_.AddEvent({.kind = "run.hold", .run = run.view.id, .detail = change.note});
+  return {};
+}
+
+Status MemoryRunStore::ApplyTo(RunRow& run, const RecordHeld& change) {
+  TRY_ASSIGN(HoldView * hold, FindOpenHold(run, change.hold));
+  TRY_ASSIGN(MachineRow * machine, FindMachineOf(run, change.machine));
+  TRY(MoveMachine(change.machine, *machine, MachineState::kHeld, "machine.held"));
+  machine->reason = change.note;
+  if (!machine->held) machine->held = ledger_.Now();
+  machine->held_until = std::min(ledger_.Now() + change.length, machine->deadline);
+  hold->state = HoldState::kGranted;
+  hold->keeps = change.machine;
+  hold->note = change.note;
   return {};
 }
 

@@ -46,6 +46,9 @@ class MemoryRunStore : public RunStore {
   Status ApplyTo(RunRow& run, const RecordKept& change);
   Status ApplyTo(RunRow& run, const RecordFloor& change);
   Status ApplyTo(RunRow& run, const RecordProof& change);
+  Status ApplyTo(RunRow& run, const AnswerHold& change);
+  Status ApplyTo(RunRow& run, const RecordHeld& change);
+  Result<HoldView*> FindOpenHold(const RunRow& run, HoldId id);
   Result<MachineRow*> FindMachineOf(const RunRow& run, MachineId machine);
   Status MoveMachine(MachineId id, MachineRow& machine, MachineState to, std::string_view event);
 

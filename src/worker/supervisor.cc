@@ -9,10 +9,11 @@
 namespace mayfly {
 namespace {
 
-constexpr Duration kPoll = milliseconds(100);   // when no event wakes us
-constexpr Duration kRetry = milliseconds(500);  // after trouble with the ledger
-constexpr Duration kTimeoutGrace = seconds(5);  // the slot ends its own command first
-constexpr Duration kLongestPause = seconds(5);  // before a slot that keeps dying starts again
+constexpr Duration kPoll = milliseconds(100);    // when no event wakes us
+constexpr Duration kRetry = milliseconds(500);   // after trouble with the ledger
+constexpr Duration kTimeoutGrace = seconds(5);   // the slot ends its own command first
+constexpr Duration kHoldPatience = seconds(30);  // for tasks in work when the machine is held
+constexpr Duration kLongestPause = seconds(5);   // before a slot that keeps dying starts again
 
 }  // namespace
 
@@ -24,7 +25,12 @@ Supervisor::Supervisor(SupervisorOptions options, Clock& clock, WorkerRegistry& 
       processes_(processes),
       notices_(notices),
       log_(registry, options_.run, options_.machine),
-      born_(clock.Mono()) {}
+      born_(clock.Mono()) {
+  if (options_.execs == nullptr) return;
+  auto say = [this](const std::string& line) { log_.Add(line); };
+  commands_.emplace(Commands::Terms{options_.machine, options_.exec_process, say}, clock_,
+                    *options_.execs, processes_);
+}
 
 Duration Supervisor::Step() {
   Duration now = clock_.Mono();
@@ -83,7 +89,8 @@ Status Supervisor::StepOnce() {
   if (stop_now_) TRY(KillSlots(drain_reason_));
   TRY(PayDebts());
   WatchUse();
-  if (!draining_) TRY(WorkOn());
+  if (held_until_ && !draining_) TRY(BeHeld());
+  if (!held_until_ && !draining_) TRY(WorkOn());
   if (!draining_) return {};
   TRY(TellSlotsToEnd());
   return AnySlotRuns() ? Status() : Leave();
@@ -119,6 +126,7 @@ Status Supervisor::Beat() {
   TRY(log_.Flush());
   TRY_ASSIGN(WorkerOrders orders, registry_.Renew(options_.machine));
   HeardLedger();
+  if (orders.held_for) Hold(*orders.held_for, orders.deadline_in);
   if (orders.stop) StopAtOnce(orders.reason);
   if (orders.drain) Drain(orders.reason);
   WatchNeed(orders.is_needed);
@@ -133,6 +141,33 @@ void Supervisor::WatchNeed(bool is_needed) {
   if (!idle_since_ || now - *idle_since_ < options_.idle_limit) return;
   Drain(fmt::format("the run has had no task left for {}, and nobody ended this machine",
                     HumanDuration(options_.idle_limit)));
+}
+
+// The kernel ends this process soon after the countdown, whatever hangs; never later than its own
+// deadline. A countdown that was changed counts from here on.
+void Supervisor::Hold(Duration left, Duration deadline_in) {
+  Duration now = clock_.Mono();
+  bool is_new = !held_until_;
+  bool has_changed = !is_new && std::chrono::abs(now + left - *held_until_) > seconds(1);
+  if (is_new) slots_until_ = now + kHoldPatience;
+  if (!is_new && !has_changed) return;
+  held_until_ = now + left;
+  log_.Add(fmt::format("it is held for {}", HumanDuration(std::max(left, Duration(0)))));
+  options_.arm_deadline(std::clamp(left, Duration(0), std::max(deadline_in, Duration(0))));
+}
+
+// Nothing is claimed any more; what is in work is finished or given back, and ended by force where
+// that takes too long. Then the machine is there for commands until its countdown is over.
+Status Supervisor::BeHeld() {
+  if (clock_.Mono() >= *held_until_) {
+    Drain("its hold is over");
+    return {};
+  }
+  TRY(TellSlotsToEnd());
+  if (AnySlotRuns()) {
+    return clock_.Mono() >= slots_until_ ? KillSlots("the machine is held") : Status();
+  }
+  return commands_ ? commands_->Step() : Status();
 }
 
 // Within the notice: finish or give back, and leave in good order before the machine is taken.
@@ -155,6 +190,7 @@ Status Supervisor::WatchProcesses() {
   TRY_ASSIGN(std::vector<ProcessChange> changes, processes_.Poll());
   for (const ProcessChange& change : changes) {
     if (setup_ && setup_->OnChange(change)) continue;
+    if (commands_ && commands_->OnChange(change)) continue;
     auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& entry) {
       return entry.second.process == change.process;
     });
@@ -232,6 +268,7 @@ Status Supervisor::KillSlots(const std::string& reason) {
 
 // What was said last reaches the ledger before the machine is let go.
 Status Supervisor::Leave() {
+  if (commands_) TRY(commands_->Stop());
   if (use_) log_.Add(use_->Summary());
   use_.reset();
   TRY(log_.Flush());
@@ -278,7 +315,8 @@ Duration Supervisor::AfterTrouble(const Error& error) {
   bool unwanted = error.kind() == ErrorKind::kConflict || error.kind() == ErrorKind::kDenied ||
                   error.kind() == ErrorKind::kNotFound;
   if (!silent_since_) silent_since_ = now;
-  bool too_long = now - *silent_since_ > options_.silence_limit;
+  bool too_long = now - *silent_since_ > options_.silence_limit ||
+                  (held_until_ && now >= *held_until_ + options_.reserve);
   if (!unwanted && !too_long) return now + kRetry;
   for (auto& [number, slot] : slots_) {
     // The error that ends the machine is told; slots die with this process in any case.
@@ -286,6 +324,7 @@ Duration Supervisor::AfterTrouble(const Error& error) {
     slot.process.reset();
   }
   if (setup_) (void)setup_->Stop();  // as the slots
+  if (commands_) commands_->Abandon();
   outcome_ = error;
   done_ = true;
   return now;

@@ -14,6 +14,7 @@
 #include "seams/machine_sensor.h"
 #include "seams/process_runner.h"
 #include "seams/task_queue.h"
+#include "worker/commands.h"
 #include "worker/machine_terms.h"
 #include "worker/setup.h"
 #include "worker/utilisation.h"
@@ -38,6 +39,9 @@ struct SupervisorOptions {
   MachineSensor* sensor = nullptr;
   // The command line of a slot, given its number and its brief with the terms put in.
   std::function<ProcessSpec(int slot, const WorkerBrief& brief)> slot_process;
+  // Commands of operators while the machine is held; absent: none. Must outlive the supervisor.
+  ExecQueue* execs = nullptr;
+  Commands::MakeProcess exec_process;
   // Arms the end of this process at an absolute deadline that holds whatever hangs.
   std::function<void(Duration deadline_in)> arm_deadline;
   // Arms the same for the case that it is not called again within so long: whatever call to the
@@ -87,6 +91,8 @@ class Supervisor {
   Status TellSlotsToEnd();
   Status Beat();
   void WatchNeed(bool is_needed);
+  void Hold(Duration left, Duration deadline_in);
+  Status BeHeld();
   Status WatchNotice();
   Status WatchProcesses();
   Status WatchTimeouts();
@@ -110,6 +116,7 @@ class Supervisor {
   WorkerLog log_;
   std::optional<Setup> setup_;  // until all of it has ended well
   std::optional<Utilisation> use_;
+  std::optional<Commands> commands_;
   std::string drain_reason_;
   Duration next_look_{};
   Duration next_beat_{};
@@ -117,6 +124,8 @@ class Supervisor {
   std::optional<Duration> silent_since_;
   std::optional<Duration> idle_since_;  // mono; the run needs no machine
   std::optional<Duration> taken_at_;    // mono, from a notice
+  std::optional<Duration> held_until_;  // mono
+  Duration slots_until_{};              // mono; then what still works on a held machine is ended
   int deaths_ = 0;
   bool draining_ = false;
   bool told_slots_ = false;

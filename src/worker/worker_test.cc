@@ -400,6 +400,63 @@ TEST(Supervisor, ASlotThatEndsMakesItAskForOrdersBeforeItStartsAnother) {
   EXPECT_EQ(m.processes.last_pid, 102);
 }
 
+// Orders as of a machine that is held for so long from now.
+void Hold(Machine& m, Duration left) {
+  m.registry.orders.held_for = left;
+  m.registry.orders.deadline_in = hours(1);
+  m.Beat();
+}
+
+TEST(Supervisor, AHeldMachineEndsItsSlotsAndStays) {
+  Machine m;
+  m.supervisor.Step();
+  Hold(m, minutes(5));
+  m.supervisor.Step();
+  EXPECT_EQ(m.armed, Duration(minutes(5)));  // the kernel ends it, should all else hang
+  m.registry.orders.held_for = minutes(4);
+  m.clock.mono += seconds(59);
+  for (int i = 0; i < 3; ++i) m.Beat();
+  EXPECT_EQ(m.processes.last_pid, 102);  // no slot started again
+  EXPECT_FALSE(m.registry.left);
+  EXPECT_FALSE(m.supervisor.done());
+}
+
+TEST(Supervisor, AHeldMachineLeavesWhenItsCountdownIsOver) {
+  Machine m;
+  m.supervisor.Step();
+  Hold(m, seconds(30));
+  m.registry.orders.held_for.reset();  // whatever the ledger says: the countdown goes on here
+  m.clock.mono += seconds(29);
+  m.supervisor.Step();
+  EXPECT_FALSE(m.registry.left);
+  m.clock.mono += seconds(2);
+  for (int i = 0; i < 3; ++i) m.supervisor.Step();
+  EXPECT_TRUE(m.registry.left);
+  EXPECT_EQ(m.registry.left_because, "its hold is over");
+}
+
+TEST(Supervisor, AHeldMachineWithoutItsLedgerEndsAllTheSame) {
+  Machine m;
+  m.supervisor.Step();
+  Hold(m, seconds(30));
+  m.registry.away = true;
+  m.clock.mono += seconds(31);
+  m.supervisor.Step();
+  m.clock.mono += seconds(3);
+  m.supervisor.Step();
+  EXPECT_TRUE(m.supervisor.done());
+}
+
+TEST(Supervisor, AHoldThatIsGivenUpEndsTheMachine) {
+  Machine m;
+  m.supervisor.Step();
+  Hold(m, minutes(5));
+  m.registry.orders.held_for = seconds(-1);
+  m.Beat();
+  for (int i = 0; i < 3; ++i) m.supervisor.Step();
+  EXPECT_TRUE(m.registry.left);
+}
+
 TEST(Supervisor, BeatsAsThePlanSays) {
   Machine m;
   Supervisor quick(

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/memory_closing.h"
+#include "sim/memory_holds.h"
 #include "sim/memory_queue.h"
 #include "sim/memory_reads.h"
 #include "sim/memory_registry.h"
@@ -67,12 +68,16 @@ class MemoryWorld : public StoreWorld {
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
   ClosingReads& closings() override { return closings_; }
+  HoldStore& holds() override { return holds_; }
   std::unique_ptr<RunStore> OpenStore() override {
     return std::make_unique<sim::MemoryRunStore>(ledger_);
   }
   void KillStore() override { store_.reset(); }
   std::unique_ptr<WorkerRegistry> OpenRegistry(const IntendedMachine& machine) override {
     return std::make_unique<sim::MemoryRegistry>(ledger_, machine.machine);
+  }
+  std::unique_ptr<ExecQueue> OpenExecs(const IntendedMachine& machine) override {
+    return std::make_unique<sim::MemoryExecQueue>(ledger_, machine.machine);
   }
   std::unique_ptr<SlotWorld> OpenSlot(const IntendedMachine& machine, RunId run,
                                       int slot) override {
@@ -98,6 +103,7 @@ class MemoryWorld : public StoreWorld {
   MemoryLedger ledger_{time_};
   sim::MemoryReadStore reader_{ledger_};
   sim::MemoryClosingReads closings_{ledger_};
+  sim::MemoryHoldStore holds_{ledger_};
   std::unique_ptr<sim::MemoryRunStore> store_ = std::make_unique<sim::MemoryRunStore>(ledger_);
 };
 

@@ -227,6 +227,14 @@ TEST_F(PostgresLedger, AWorkerIsRefusedEverythingElse) {
       "UPDATE mayfly.stage SET state = 'open'",
       "UPDATE mayfly.task SET retries = 99",
       "UPDATE mayfly.machine SET login = 'x'",
+      "UPDATE mayfly.machine SET held_until = now()",
+      "UPDATE mayfly.exec SET argv = '{id}'",
+      "INSERT INTO mayfly.exec (run_id, machine_id, argv, who, timeout_us) SELECT run_id, id, "
+      "'{id}', 'me', 1 FROM mayfly.machine",
+      "SELECT data FROM mayfly.exec_output",
+      "DELETE FROM mayfly.exec_output",
+      "SELECT * FROM mayfly.hold",
+      "INSERT INTO mayfly.hold (run_id, length_us, who) VALUES (1, 1, 'me')",
       "UPDATE mayfly.plan SET canonical_toml = ''",
       "UPDATE mayfly.leaf SET name = 'x'",
       "DELETE FROM mayfly.task",
@@ -249,6 +257,27 @@ TEST_F(PostgresLedger, AWorkerIsRefusedEverythingElse) {
     EXPECT_EQ(outcome.error().kind(), ErrorKind::kDenied)
         << statement << ": " << outcome.error().message();
   }
+}
+
+TEST_F(PostgresLedger, AMachineCannotHoldItself) {
+  auto worker = Connection::Open(machine_.access, {});
+  ASSERT_TRUE(worker.ok()) << worker.error().message();
+  EXPECT_FALSE(worker->Script("UPDATE mayfly.machine SET state = 'held'").ok());
+  EXPECT_EQ(worker->last_state(), "23514");
+}
+
+TEST_F(PostgresLedger, OutputIsAddedToARunningCommandOnlyAndNeverChanged) {
+  Connection db = OpenAsSuperuser(conninfo_);
+  MustRun(db,
+          "INSERT INTO mayfly.exec (run_id, machine_id, argv, who, timeout_us) "
+          "SELECT run_id, id, '{id}', 'me', 1 FROM mayfly.machine");
+  auto worker = Connection::Open(machine_.access, {});
+  const char* add = "INSERT INTO mayfly.exec_output (exec_id, part, data) VALUES (1, 0, 'x')";
+  EXPECT_FALSE(worker->Script(add).ok());
+  MustRun(db, "UPDATE mayfly.exec SET state = 'running', started_at = now()");
+  EXPECT_TRUE(worker->Script(add).ok());
+  EXPECT_FALSE(db.Script("UPDATE mayfly.exec_output SET data = ''").ok());
+  EXPECT_EQ(db.last_state(), "MF003");
 }
 
 TEST_F(PostgresLedger, AWorkerSeesNoOtherRunOrMachine) {

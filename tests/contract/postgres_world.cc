@@ -11,6 +11,7 @@
 #include "adapters/embedded/embedded_postgres.h"
 #include "adapters/embedded/postmaster.h"
 #include "adapters/postgres/closing_reads.h"
+#include "adapters/postgres/hold_store.h"
 #include "adapters/postgres/migrate.h"
 #include "adapters/postgres/read_store.h"
 #include "adapters/postgres/run_store.h"
@@ -30,17 +31,22 @@ class PostgresWorld final : public StoreWorld {
         phase_(std::move(phase)),
         store_(std::make_unique<PgRunStore>(conninfo_)),
         reader_(conninfo_),
-        closings_(conninfo_) {}
+        closings_(conninfo_),
+        holds_(conninfo_) {}
 
   std::string phase() const override { return phase_; }
   RunStore& store() override { return *store_; }
   ReadStore& reader() override { return reader_; }
   ClosingReads& closings() override { return closings_; }
+  HoldStore& holds() override { return holds_; }
   std::unique_ptr<RunStore> OpenStore() override { return std::make_unique<PgRunStore>(conninfo_); }
   void KillStore() override { store_.reset(); }
 
   std::unique_ptr<WorkerRegistry> OpenRegistry(const IntendedMachine& machine) override {
     return std::make_unique<PgWorkerRegistry>(machine.access, machine.machine);
+  }
+  std::unique_ptr<ExecQueue> OpenExecs(const IntendedMachine& machine) override {
+    return std::make_unique<postgres::PgExecQueue>(machine.access, machine.machine);
   }
   std::unique_ptr<SlotWorld> OpenSlot(const IntendedMachine& machine, RunId run,
                                       int slot) override {
@@ -66,6 +72,7 @@ class PostgresWorld final : public StoreWorld {
   std::unique_ptr<PgRunStore> store_;
   PgReadStore reader_;
   postgres::PgClosingReads closings_;
+  postgres::PgHoldStore holds_;
 };
 
 std::string ValueIn(const std::string& conninfo, const std::string& keyword) {

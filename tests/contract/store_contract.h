@@ -1,10 +1,10 @@
 #pragma once
 // One suite for the store seams, run on every implementation: RunStore, TaskQueue, WorkerRegistry,
-// and the writes that TaskQueue::Complete commits.
+// HoldStore, ExecQueue, and the writes that TaskQueue::Complete commits.
 //
 // An implementation makes a StoreWorld and says
 //   INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(&MakeMemoryWorld));
-// and links store_contract.cc and store_contract_faults.cc.
+// and links store_contract.cc, store_contract_faults.cc and store_contract_holds.cc.
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,7 @@
 
 #include "model/plan.h"
 #include "seams/closing_reads.h"
+#include "seams/hold_store.h"
 #include "seams/read_store.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"
@@ -59,9 +60,11 @@ class StoreWorld {
   virtual RunStore& store() = 0;                            // a controller's
   virtual ReadStore& reader() = 0;
   virtual ClosingReads& closings() = 0;
+  virtual HoldStore& holds() = 0;                     // an operator's
   virtual std::unique_ptr<RunStore> OpenStore() = 0;  // another controller's; destroyed: it is dead
   virtual void KillStore() = 0;                       // the controller of store() dies
   virtual std::unique_ptr<WorkerRegistry> OpenRegistry(const IntendedMachine& machine) = 0;
+  virtual std::unique_ptr<ExecQueue> OpenExecs(const IntendedMachine& machine) = 0;
   virtual std::unique_ptr<SlotWorld> OpenSlot(const IntendedMachine& machine, RunId run,
                                               int slot) = 0;
   virtual StoredLeaf ReadLeaf(RunId run, const std::string& leaf) = 0;
@@ -93,6 +96,9 @@ class StoreContract : public ::testing::TestWithParam<WorldFactory> {
                                          std::uint64_t content,
                                          const std::optional<ClaimRequest>& next = std::nullopt);
   void FinishLoads(SlotWorld& slot, const IntendedMachine& machine);
+
+  HoldId Ask(const HoldWish& wish);
+  void Hold(const IntendedMachine& machine, Duration length);
 
   RunSnapshot Load();
   TaskCounts Counts(const std::string& stage);

@@ -38,7 +38,7 @@ TEST(Simulation, TwoHundredSeedsMeetEveryKindOfMisfortune) {
   SimReport report = RunSeeds(1, 200);
   const LifeFigures& f = report.figures;
   for (std::int64_t met : {f.kills, f.stalls, f.reclaims, f.restarts, f.not_sent, f.replies_lost,
-                           f.absences, f.by_timer, f.by_supervisor, f.by_order}) {
+                           f.absences, f.by_timer, f.by_supervisor, f.by_order, f.commands}) {
     EXPECT_GT(met, 10);
   }
   EXPECT_GT(report.closed, 120);

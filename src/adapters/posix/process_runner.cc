@@ -58,6 +58,7 @@ SpawnSpec SpawnOf(const ProcessSpec& spec, int output) {
   spawn.argv = spec.argv;
   spawn.env = spec.env;
   spawn.unset_env = spec.unset_env;
+  spawn.inherit_environment = spec.inherit_env;
   spawn.cwd = spec.cwd;
   spawn.output = output;
   spawn.memory_limit_bytes = spec.memory_limit_bytes;
@@ -119,13 +120,14 @@ Result<ProcessHandle> PosixProcessRunner::Start(const ProcessSpec& spec, OutputS
   // Read only now and then; a larger pipe, where allowed, spares the child from waiting for us.
   (void)fcntl(pipe.read.get(), F_SETPIPE_SZ, static_cast<int>(kDrainBytes));
   TRY_ASSIGN(ProcessId id, Spawn(SpawnOf(spec, pipe.write.get())));
-  children_[id.pid] = Child{id, std::move(pipe.read), std::move(on_output), {}};
+  children_[id.pid] = Child{id, std::move(pipe.read), std::move(on_output), {}, spec.by_lines};
   return ProcessHandle{id.pid};
 }
 
 void PosixProcessRunner::Deliver(Child& child, bool at_end) {
   ProcessHandle handle{child.id.pid};
   Drain(child.output.get(), [&](std::string_view chunk) {
+    if (!child.by_lines) return child.sink(handle, chunk);
     child.partial += chunk;
     std::size_t from = 0;
     for (std::size_t end = child.partial.find('\n'); end != std::string::npos;

@@ -31,6 +31,7 @@ class PosixProcessRunner final : public ProcessRunner {
     UniqueFd output;
     OutputSink sink;
     std::string partial;  // a line that has not ended yet
+    bool by_lines = true;
   };
 
   void Deliver(Child& child, bool at_end);

@@ -184,5 +184,29 @@ TEST(Deadline, CanBePostponedUnlessTheMachineIsTaken) {
   EXPECT_FALSE(lives(ArmTakenTimer));
 }
 
+TEST(ProcessRunner, OutputThatIsNotCutIntoLinesComesByteByByte) {
+  PosixProcessRunner runner;
+  ProcessSpec spec = Shell("printf 'one\\0two'");
+  spec.by_lines = false;
+  std::string heard;
+  auto process = runner.Start(spec, [&](ProcessHandle, std::string_view bytes) { heard += bytes; });
+  ASSERT_TRUE(process.ok());
+  std::vector<ProcessChange> changes;
+  PollUntil(runner, changes, [&] { return !changes.empty(); });
+  EXPECT_EQ(heard, std::string("one\0two", 7));
+}
+
+TEST(ProcessRunner, WhatInheritsNothingGetsOnlyWhatItIsGiven) {
+  ASSERT_EQ(setenv("MAYFLY_TEST_SECRET", "hunter2", 1), 0);
+  PosixProcessRunner runner;
+  ProcessSpec spec = Shell("/usr/bin/env");
+  spec.inherit_env = false;
+  spec.env = {{"GIVEN", "yes"}};
+  Result<CommandExit> exit = runner.Run(spec, seconds(20), kSilent, kNever);
+  ASSERT_TRUE(exit.ok());
+  EXPECT_NE(exit->tail.find("GIVEN=yes"), std::string::npos);
+  EXPECT_EQ(exit->tail.find("hunter2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace mayfly::posix

@@ -96,6 +96,17 @@ struct PgRunStore::ChangeVisitor {
     }
     return {};
   }
+  Status operator()(const AnswerHold& change) const {
+    Params params = Start();
+    params.Add(change.hold.value).Add(Name(change.to)).Add(change.note);
+    return store.ApplyOne(sql::kAnswerHold, params, run, control);
+  }
+  Status operator()(const RecordHeld& change) const {
+    Params params = Start();
+    params.Add(change.machine.value).Add(change.hold.value);
+    params.Add(std::int64_t{change.length.count()}).Add(change.note);
+    return store.ApplyOne(sql::kRecordHeld, params, run, control);
+  }
   Status operator()(const RecordWaiting& change) const {
     Params params = Start();
     params.Add(change.reason);

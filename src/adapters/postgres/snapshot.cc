@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "adapters/postgres/hold_store.h"
 #include "adapters/postgres/queries.gen.h"
 #include "model/offer_json.h"
 
@@ -223,8 +224,16 @@ Status ReadMachines(Connection& db, RunSnapshot& snapshot) {
     TRY_ASSIGN(machine.money, MoneyOf(r, i, 15));
     TRY_ASSIGN(machine.offers, OffersFromJson(r.Text(i, 28)));
     machine.was_refused = r.Bool(i, 29);
+    if (!r.IsNull(i, 30)) machine.countdown = Countdown{r.Time(i, 30), Duration(r.Int(i, 31))};
     snapshot.machines.push_back(std::move(machine));
   }
+  return {};
+}
+
+Status ReadHold(Connection& db, RunSnapshot& snapshot) {
+  TRY_ASSIGN(Rows r, db.Run(sql::kLoadHold, Params().Add(snapshot.run.id.value)));
+  if (r.size() == 0) return {};
+  TRY_ASSIGN(snapshot.hold, HoldOf(r, 0));
   return {};
 }
 
@@ -241,6 +250,7 @@ Result<RunSnapshot> LoadSnapshot(Connection& db, RunId run) {
   if (snapshot && rest) rest = ReadKeptDisk(db, *snapshot);
   if (snapshot && rest) rest = ReadFloors(db, *snapshot);
   if (snapshot && rest) rest = ReadProof(db, *snapshot);
+  if (snapshot && rest) rest = ReadHold(db, *snapshot);
   Result<Rows> ended = db.Script("ROLLBACK");
   if (!snapshot) return snapshot.error();
   TRY(rest);

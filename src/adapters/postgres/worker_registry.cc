@@ -56,11 +56,14 @@ Result<WorkerOrders> PgWorkerRegistry::Renew(MachineId machine) {
   WorkerOrders orders;
   bool ends = state == MachineState::kEnding || state == MachineState::kGone;
   orders.drain = rows.Bool(0, 1) || state == MachineState::kDraining;
-  orders.stop = ends || IsFinal(run);
+  if (!rows.IsNull(0, 7)) orders.held_for = Duration(rows.Int(0, 7));
+  // A run that rests keeps what is held; one that is over keeps nothing.
+  bool is_kept = orders.held_for && !IsOver(run);
+  orders.stop = ends || (IsFinal(run) && !is_kept);
   orders.deadline_in = Duration(rows.Int(0, 4));
   orders.is_needed = rows.Bool(0, 6);
   if (ends || orders.drain) orders.reason = rows.Text(0, 3);
-  if (IsFinal(run)) orders.reason = fmt::format("the run is {}", Name(run));
+  if (orders.stop && IsFinal(run)) orders.reason = fmt::format("the run is {}", Name(run));
   return orders;
 }
 

@@ -32,6 +32,10 @@ const ProofPass* FindProof(const MemoryLedger& ledger, const RunRow& run) {
   return nullptr;
 }
 
+// A held machine may outlive its countdown so long: it hangs, its controller is dead, and the cloud
+// takes its time.
+constexpr Duration kLongestAfterHold = minutes(3);
+
 bool IsDone(const TaskRow& task) {
   return task.state == TaskState::kDone || task.state == TaskState::kSkipped;
 }
@@ -200,6 +204,36 @@ Broken Invariants::WhatIsClosedIsProved() const {
   return std::nullopt;
 }
 
+// I6: no machine is left after its hold; while it is held it begins no task, and what operators run
+// on it runs only then.
+Broken Invariants::HoldsEnd() const {
+  const MemoryLedger& ledger = scene_.ledger;
+  auto row_of = [&](MachineId id) -> const MachineRow& {
+    return ledger.machines[static_cast<std::size_t>(id.value - 1)];
+  };
+  for (const CloudMachine& m : scene_.cloud.machines()) {
+    const MachineRow& row = row_of(m.machine);
+    if (!row.held_until || !scene_.cloud.IsAlive(m)) continue;
+    if (ledger.Now() > *row.held_until + kLongestAfterHold) {
+      return fmt::format("machine {} lives long after its hold", m.machine.value);
+    }
+  }
+  for (const AttemptRow& attempt : ledger.attempts) {
+    const MachineRow& row = row_of(attempt.machine);
+    if (!row.held || attempt.started <= *row.held) continue;
+    return fmt::format("machine {} is held and began task {}", attempt.machine.value,
+                       attempt.task + 1);
+  }
+  for (const ExecRow& exec : ledger.execs) {
+    const MachineRow& row = row_of(exec.machine);
+    bool was_held = !exec.started || (row.held && *exec.started >= *row.held);
+    if (was_held) continue;
+    return fmt::format("command {} began on machine {}, which was not held", exec.order.id.value,
+                       exec.machine.value);
+  }
+  return std::nullopt;
+}
+
 // I7: readers see only a run whose verdict is pass and whose every task is done.
 Broken Invariants::OnlyAPassIsVisible() const {
   const MemoryLedger& ledger = scene_.ledger;
@@ -267,6 +301,7 @@ std::optional<Violation> Invariants::Check() {
   if (auto v = broken(5, BudgetsAreSeparate())) return v;
   if (auto v = broken(6, MachinesAreRecorded())) return v;
   if (auto v = broken(6, WhatIsClosedIsProved())) return v;
+  if (auto v = broken(6, HoldsEnd())) return v;
   if (auto v = broken(7, OnlyAPassIsVisible())) return v;
   if (auto v = broken(8, SameInputSameBytes())) return v;
   if (auto v = broken(9, OneActingController())) return v;

@@ -33,6 +33,7 @@ class Invariants {
   std::optional<std::string> BudgetsAreSeparate() const;    // I5
   std::optional<std::string> MachinesAreRecorded() const;   // I6
   std::optional<std::string> WhatIsClosedIsProved() const;  // I6
+  std::optional<std::string> HoldsEnd() const;              // I6
   std::optional<std::string> OnlyAPassIsVisible() const;    // I7
   std::optional<std::string> SameInputSameBytes() const;    // I8
   std::optional<std::string> OneActingController();         // I9

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "sim/world/operators.h"
 #include "sim/world/scene.h"
 
 namespace mayfly::sim {
@@ -43,6 +44,7 @@ struct Fate {
   CallWeather calls;
   CloudWeather clouds;
   std::vector<Incident> incidents;
+  std::vector<OperatorAct> operators;
   Duration silence = minutes(5);  // that a machine bears
   bool operator_mends = false;    // what failed for good works from the next `run` on
 };

@@ -33,6 +33,9 @@ std::string Narrator::Sentence(const EventRow& e) const {
   if (e.kind == "machine.draining") return machine() + " is to drain" + because();
   if (e.kind == "machine.left") return machine() + " leaves in good order" + because();
   if (e.kind == "machine.ending") return machine() + " is to be ended" + because();
+  if (e.kind == "machine.held") return machine() + " is held" + because();
+  if (e.kind == "machine.exec") return "on " + machine() + " an operator's command" + because();
+  if (e.kind == "run.hold") return "an operator's hold" + because();
   if (e.kind == "machine.gone") return machine() + " is gone, says the cloud.";
   if (e.kind == "run.approved") return "the run is approved.";
   if (e.kind == "run.control") return e.detail + " takes control.";

@@ -40,6 +40,7 @@ struct LifeFigures {
   std::int64_t rests = 0;     // a controller was content: closed, failed, cancelled or paused
   // Machines by what ended them.
   std::int64_t by_timer = 0, by_supervisor = 0, by_scheduler = 0, by_order = 0;
+  std::int64_t commands = 0;  // that operators ran on held machines
 };
 
 struct Scene {

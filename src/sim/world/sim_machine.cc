@@ -25,11 +25,16 @@ SimMachine::SimMachine(Scene& scene, const MachineSetup& setup, std::size_t clou
       notices_(scene.time),
       registry_(scene.ledger, id_),
       gated_(registry_, process_),
+      execs_(scene.ledger, id_),
+      gated_execs_(execs_, process_),
       slots_(scene, setup, id_, [this] { process_.Wake(); }),
       supervisor_(Options(setup), clock_, gated_, slots_, notices_),
       process_(scene, fmt::format("supervisor of machine {}", id_.value),
                [this](SimProcess::Ending how) {
-                 if (how == SimProcess::Ending::kByItself) registry_.connection().Close();
+                 if (how == SimProcess::Ending::kByItself) {
+                   registry_.connection().Close();
+                   execs_.connection().Close();
+                 }
                  scene_.cloud.End(cloud_index_, EndedBy::kSupervisor);
                }) {
   ArmSilence(setup.silence);
@@ -51,17 +56,28 @@ SupervisorOptions SimMachine::Options(const MachineSetup& setup) {
   options.slot_process = [](int slot, const WorkerBrief&) {
     return ProcessSpec{.argv = {"slot", std::to_string(slot)}};
   };
-  // The kernel's timers hold whatever hangs.
-  options.arm_deadline = [this](Duration in) {
-    ArmDeadline(scene_.time.now + std::max(in, Duration(0)) + kKillGrace);
+  options.execs = &gated_execs_;
+  options.exec_process = [](const ExecOrder& order) {
+    return ProcessSpec{.argv = {"command", std::to_string(order.id.value)}};
   };
+  // The kernel's timers hold whatever hangs.
+  options.arm_deadline = [this](Duration in) { ArmAgain(in); };
   options.arm_silence = [this](Duration within) { ArmSilence(within); };
   return options;
 }
 
+// That of its birth, which nothing moves.
 void SimMachine::ArmDeadline(Duration at) {
   scene_.queue.At(at, [this] {
     if (!ended_) KillSupervisor();
+  });
+}
+
+// Its own, which a hold moves.
+void SimMachine::ArmAgain(Duration in) {
+  const Duration at = scene_.time.now + std::max(in, Duration(0)) + kKillGrace;
+  scene_.queue.At(at, [this, arming = ++armings_] {
+    if (arming == armings_ && !ended_) KillSupervisor();
   });
 }
 
@@ -107,7 +123,9 @@ bool SimMachine::HangSlot(Duration until) {
 void SimMachine::KillAll(Goodbye how) {
   for (std::size_t slot : slots_.ListLiving()) slots_.KillAt(slot, how);
   if (process_.is_dead()) return;
+  slots_.DropCommands();
   LoseClient(scene_, registry_.connection(), how);
+  if (execs_.connection().backend()) LoseClient(scene_, execs_.connection(), how);
   process_.Kill(/*in_flight=*/true);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/memory_holds.h"
 #include "sim/memory_registry.h"
 #include "sim/world/sim_process.h"
 #include "sim/world/slot_table.h"
@@ -54,6 +55,7 @@ class SimMachine {
   std::optional<std::size_t> PickSlot();
   void KillAll(Goodbye how);
   void ArmDeadline(Duration at);
+  void ArmAgain(Duration in);
   void ArmSilence(Duration within);
   void WatchSilence();
 
@@ -68,6 +70,9 @@ class SimMachine {
   Notices notices_;
   MemoryRegistry registry_;
   FaultyRegistry gated_;
+  MemoryExecQueue execs_;
+  FaultyExecQueue gated_execs_;
+  int armings_ = 0;
   SlotTable slots_;
   Supervisor supervisor_;
   SimProcess process_;  // last: it is unwound while the rest is there

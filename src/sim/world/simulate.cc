@@ -21,6 +21,7 @@ void Add(LifeFigures& sum, const LifeFigures& one) {
   sum.not_sent += one.not_sent;
   sum.replies_lost += one.replies_lost;
   sum.reclaims += one.reclaims;
+  sum.commands += one.commands;
   sum.machines += one.machines;
   sum.restarts += one.restarts;
   sum.disks_kept += one.disks_kept;

@@ -11,6 +11,7 @@ namespace mayfly::sim {
 namespace {
 
 constexpr double kCallInFlightSurvives = 0.5;
+constexpr std::int64_t kFirstCommand = 1'000'000;  // the handles of commands begin there
 
 }  // namespace
 
@@ -87,6 +88,7 @@ SlotTable::SlotTable(Scene& scene, const MachineSetup& setup, MachineId machine,
 SlotTable::~SlotTable() = default;
 
 Result<ProcessHandle> SlotTable::Start(const ProcessSpec& spec, OutputSink on_output) {
+  if (spec.argv.front() == "command") return StartCommand(std::move(on_output));
   int number = 0;
   const std::string& text = spec.argv.back();
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -96,6 +98,20 @@ Result<ProcessHandle> SlotTable::Start(const ProcessSpec& spec, OutputSink on_ou
   Slot& slot = *slots_.back();
   slot.process.Start([this, &slot] { return StepSlot(slot); },
                      scene_.time.now + scene_.Between(milliseconds(10), milliseconds(200)));
+  return handle;
+}
+
+// A command of an operator says a word and ends, after a moment or after a while.
+ProcessHandle SlotTable::StartCommand(OutputSink on_output) {
+  ProcessHandle handle{kFirstCommand + ++commands_begun_};
+  commands_[handle.pid].sink = std::move(on_output);
+  Duration longest = scene_.rng.Chance(0.7) ? milliseconds(500) : Duration(minutes(2));
+  scene_.queue.At(scene_.time.now + scene_.Between(milliseconds(1), longest), [this, handle] {
+    auto found = commands_.find(handle.pid);
+    if (found == commands_.end()) return;
+    found->second.has_ended = true;
+    wake_parent_();
+  });
   return handle;
 }
 
@@ -122,6 +138,16 @@ Result<std::vector<ProcessChange>> SlotTable::Poll() {
   for (std::unique_ptr<Slot>& slot : slots_) {
     for (const std::string& line : std::exchange(slot->lines, {})) slot->sink(slot->handle, line);
   }
+  for (auto command = commands_.begin(); command != commands_.end();) {
+    auto& [pid, running] = *command;
+    if (!running.has_ended) {
+      ++command;
+      continue;
+    }
+    running.sink(ProcessHandle{pid}, "done\n");
+    changes_.push_back({ProcessHandle{pid}, ProcessChange::What::kExited, 0});
+    command = commands_.erase(command);
+  }
   return std::exchange(changes_, {});
 }
 
@@ -139,6 +165,7 @@ void SlotTable::KillSlot(Slot& slot, Goodbye how) {
 }
 
 Status SlotTable::Kill(ProcessHandle process) {
+  if (commands_.erase(process.pid) > 0) return {};
   Slot* slot = Find(process);
   if (slot == nullptr) return NotFound(fmt::format("there is no process {}", process.pid));
   slot->reaped = true;

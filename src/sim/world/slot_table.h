@@ -2,6 +2,7 @@
 // The process table of a simulated machine: its slots, each the real loop in a simulated process.
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,10 +49,18 @@ class SlotTable : public ProcessRunner {
   void StopAt(std::size_t index);               // SIGSTOP; the supervisor sees it
   SimProcess& ProcessAt(std::size_t index);
 
+  // An operator's commands die with the supervisor.
+  void DropCommands() { commands_.clear(); }
+
   bool is_quiet() const;
 
  private:
   struct Slot;
+  struct Command {
+    OutputSink sink;
+    bool has_ended = false;  // and was not told yet
+  };
+  ProcessHandle StartCommand(OutputSink on_output);
   Slot* Find(ProcessHandle process);
   std::optional<Duration> StepSlot(Slot& slot);
   void OnEnd(Slot& slot, SimProcess::Ending how);
@@ -61,7 +70,9 @@ class SlotTable : public ProcessRunner {
   const MachineSetup& setup_;
   MachineId machine_;
   std::function<void()> wake_parent_;
-  std::deque<std::unique_ptr<Slot>> slots_;  // all that ever were
+  std::deque<std::unique_ptr<Slot>> slots_;   // all that ever were
+  std::map<std::int64_t, Command> commands_;  // that run, by their handles
+  std::int64_t commands_begun_ = 0;
   std::vector<ProcessChange> changes_;
 };
 

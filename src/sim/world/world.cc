@@ -7,6 +7,7 @@
 
 #include "sim/world/misfortune.h"
 #include "sim/world/narrator.h"
+#include "sim/world/operators.h"
 
 namespace mayfly::sim {
 namespace {
@@ -66,6 +67,7 @@ class World {
   SimFloorKeeper floors_{vault_};
   MemoryPrices prices_;
   MachineSetup setup_;
+  Operators operators_;
   Invariants invariants_;
   std::optional<Narrator> narrator_;
   std::deque<std::unique_ptr<SimMachine>> machines_;
@@ -91,6 +93,7 @@ World::World(std::uint64_t seed, const LifeOptions& options, RandomPhase phase, 
              .seed = seed,
              .group = fate_.group,
              .silence = fate_.silence},
+      operators_(scene_, fate_.operators),
       invariants_(scene_,
                   {.machines = static_cast<std::size_t>(fate_.machines + fate_.replacements) *
                                (1 + kMostResumes)}) {
@@ -114,6 +117,7 @@ void World::Create() {
   });
   StartController(Duration{0}, /*resume=*/false);
   for (const Incident& incident : fate_.incidents) Plan(incident);
+  operators_.Plan();
   scene_.queue.At(kClearsUp, [this] { ClearUp(); });
 }
 
@@ -541,6 +545,8 @@ LifeResult Live(std::uint64_t seed, const LifeOptions& options) {
   Rng drawn = Rng(seed).Fork(3);
   RandomPhase phase = DrawPhase(drawn);
   Fate fate = DrawFate(drawn);
+  Rng drawn_operators = Rng(seed).Fork(6);
+  fate.operators = DrawOperators(drawn_operators);
   Rng drawn_money = Rng(seed).Fork(4);
   MoneyFate money = DrawMoney(drawn_money);
   if (options.shape) options.shape(fate, money);

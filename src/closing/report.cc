@@ -37,7 +37,7 @@ std::string InterruptionOf(const MachineView& machine) {
   if (machine.money.billed.reclaimed) {
     return machine.noticed ? "taken back after a notice" : "taken back without a notice";
   }
-  return machine.noticed ? "given notice" : "";
+  return machine.noticed ? "left after a notice" : "";
 }
 
 MachineReport ReportOn(const MachineView& machine, const ReportInput& input) {

@@ -24,7 +24,7 @@ HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.MULTILINE)
 LEAD = re.compile(r"^\*\*(.+?)\.\*\*", re.MULTILINE)  # a paragraph that begins with its title
 SKIPPED = {"build", ".git", ".venv", "node_modules", ".mayfly"}
 ENTRY = re.compile(r"^### (.+?)$(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
-TRIED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+TRIED = re.compile(r"`((?:tests|src)/[\w/]+\.(?:py|cc))::([\w.]+)`")
 ADR_SECTIONS = ("Context", "Decision", "Price", "What would change our mind")
 
 
@@ -108,7 +108,9 @@ def check_runbook(root):
             yield f"docs/runbook.md:{line}: '{entry[1]}' was tried by no test"
         for path, name in tests:
             test = root / path
-            if not test.exists() or not re.search(rf"^def {name}\(", test.read_text(), re.MULTILINE):
+            suite, _, case = name.rpartition(".")
+            begins = rf"^TEST\w*\({suite}, {case}\)" if suite else rf"^def {case}\("
+            if not test.exists() or not re.search(begins, test.read_text(), re.MULTILINE):
                 yield f"docs/runbook.md:{line}: there is no test {path}::{name}"
 
 

@@ -63,6 +63,9 @@ def test_accept_writes_the_help_and_keeps_the_rest(tree, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("entry, complaint", [
     ("It goes on.\n\nTried by: `tests/e2e/x_test.py::test_it`.\n", None),
+    ("It goes on.\n\nTried by: `src/x_test.cc::Light.GoesOn`.\n", None),
+    ("Tried by: `src/x_test.cc::Light.GoesOff`.\n",
+     "docs/runbook.md:3: there is no test src/x_test.cc::Light.GoesOff"),
     ("It goes on.\n", "docs/runbook.md:3: 'No light' was tried by no test"),
     ("See `tests/e2e/x_test.py::test_it`.\n", "docs/runbook.md:3: 'No light' was tried by no test"),
     ("Tried by: `tests/e2e/x_test.py::test_i`.\n",
@@ -72,5 +75,6 @@ def test_accept_writes_the_help_and_keeps_the_rest(tree, tmp_path, monkeypatch):
 ])
 def test_an_entry_of_the_runbook_was_tried(tree, entry, complaint):
     found = tree({"docs/runbook.md": f"# Runbook\n\n### No light\n\n{entry}\n## Next\n",
-                  "tests/e2e/x_test.py": "def test_it(place):\n    pass\n"})
+                  "tests/e2e/x_test.py": "def test_it(place):\n    pass\n",
+                  "src/README.md": "", "src/x_test.cc": "TEST_F(Light, GoesOn) {\n}\n"})
     assert found == ([complaint] if complaint else [])

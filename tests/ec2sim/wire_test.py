@@ -421,8 +421,8 @@ def test_another_region(cloud, transcript):
     """A cloud of its own behind the same address, by the scope of the signature."""
     there = cloud.client("ec2", region="eu-west-1")
     transcript.say(there, "DescribeAvailabilityZones")
-    transcript.say(there, "RunInstances", **ASKED, SubnetId="subnet-0000000000000000a")
-    made = transcript.say(there, "RunInstances", **ASKED)["Instances"][0]["InstanceId"]
+    transcript.say(there, "RunInstances", **ASKED, ClientToken="1", SubnetId="subnet-0000000000000000a")
+    made = transcript.say(there, "RunInstances", **ASKED, ClientToken="2")["Instances"][0]["InstanceId"]
     assert cloud.client("ec2").describe_instances()["Reservations"] == []
     transcript.say(cloud.client("ec2"), "TerminateInstances", InstanceIds=[made])
     assert [one["id"] for one in cloud.get("resources?region=eu-west-1")["instances"]] == [made]

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/aws/ec2_hosts.h"
+#include "adapters/aws/ec2_instances.h"
 #include "adapters/aws/ssm.h"
 #include "adapters/aws/testing/scripted.h"
 

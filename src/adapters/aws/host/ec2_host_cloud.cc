@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapters/aws/ec2_hosts.h"
+#include "adapters/aws/ec2_instances.h"
 #include "adapters/aws/ec2_things.h"
 #include "adapters/aws/provider/machine_names.h"
 #include "adapters/aws/ssm.h"

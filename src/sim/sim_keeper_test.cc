@@ -43,7 +43,7 @@ TEST(SimVault, TakesOneOfADiskEveryFifteenSeconds) {
 
 TEST(SimVault, NoMachineHasNoDisk) {
   Vaulted world;
-  world.cloud.End(0);
+  world.cloud.End(0, EndedBy::kCloud);
   EXPECT_EQ(world.Ask().error().kind(), ErrorKind::kNotFound);
 }
 

@@ -11,7 +11,6 @@
 namespace mayfly::aws {
 
 inline constexpr std::string_view kResizeTag = "mayfly:resize";    // of a host: it is being resized
-inline constexpr std::string_view kExpiresTag = "mayfly:expires";  // of a snapshot: until when
 
 // Caller and waiter outlive it.
 class Ec2HostCloud final : public HostCloud {

@@ -137,8 +137,10 @@ class RealServer final : public Server {
   std::vector<ShellRun> TakeCommands() {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<ShellRun> runs;
-    for (const std::string& id : std::exchange(services_.shell_waiting, {})) {
-      runs.push_back(services_.shell_runs.at(id));
+    for (auto& [name, services] : regions_.by_name) {
+      for (const std::string& id : std::exchange(services.shell_waiting, {})) {
+        runs.push_back(services.shell_runs.at(id));
+      }
     }
     return runs;
   }

@@ -152,7 +152,8 @@ constexpr auto kScopes = std::to_array<Scope>(
      Scope::kParameters, Scope::kPublicImages, Scope::kThroughSsm, Scope::kSecrets});
 
 bool IsFor(const Permission& permission, Grantee who) {
-  return permission.who == who || permission.who == Grantee::kBoth;
+  const bool is_both = permission.who == Grantee::kBoth && who != Grantee::kScheduler;
+  return permission.who == who || is_both;
 }
 
 Json AsPolicy(Json statements) {

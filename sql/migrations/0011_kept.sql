@@ -42,4 +42,6 @@ CREATE INDEX raised_floor_of_run ON mayfly.raised_floor (run_id, id);
 CREATE INDEX raised_floor_of_cluster ON mayfly.raised_floor (cluster, id);
 
 GRANT SELECT ON mayfly.kept_disk, mayfly.raised_floor TO mayfly_controller, mayfly_reader;
+-- A machine whose disk is about to be kept is needed without a task.
+GRANT SELECT (run_id, state) ON mayfly.kept_disk TO mayfly_worker;
 GRANT INSERT, UPDATE ON mayfly.kept_disk, mayfly.raised_floor TO mayfly_controller;

@@ -431,7 +431,8 @@ class Ec2LastEnd : public Ec2MachinesTest {
 
   json Schedules() {
     json living = json::array();
-    for (const json& one : cloud_.Resources()["schedules"]) {
+    const json all = cloud_.Resources();
+    for (const json& one : all["schedules"]) {
       if (one["deleted"].is_null()) living.push_back(one);
     }
     return living;

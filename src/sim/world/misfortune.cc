@@ -62,6 +62,11 @@ PoolTrouble DrawPoolTrouble(Rng& rng) {
   return trouble;
 }
 
+bool IsAbsence(const Incident& incident) {
+  return incident.what == Misfortune::kNobodyIsThere ||
+         incident.what == Misfortune::kNoControllerIsThere;
+}
+
 CloudWeather DrawClouds(Rng& rng) {
   CloudWeather clouds;
   if (rng.Chance(0.3)) clouds.never_boots = 0.3;
@@ -135,6 +140,11 @@ Fate DrawFate(Rng& rng) {
   if (rng.Chance(0.3)) fate.silence = Between(rng, seconds(20), minutes(5));
   std::uint64_t incidents = rng.Below(9);
   for (std::uint64_t i = 0; i < incidents; ++i) fate.incidents.push_back(DrawIncident(rng));
+  // With nobody there, a machine whose every end fails at once is more than anybody promises.
+  if (std::ranges::any_of(fate.incidents, IsAbsence)) {
+    fate.clouds.no_last_end = 0;
+    if (fate.clouds.late > 0) fate.clouds.never_boots = 0;
+  }
   return fate;
 }
 

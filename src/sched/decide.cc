@@ -172,7 +172,7 @@ int CountFailedSetups(const RunSnapshot& s, const Policy& policy) {
   int failed = 0;
   for (std::size_t i = s.machines.size(); i > static_cast<std::size_t>(policy.forgiven); --i) {
     const MachineView& machine = s.machines[i - 1];
-    if (machine.was_refused) continue;
+    if (machine.was_refused || IsAlive(machine.state)) continue;
     if (!FailedInSetup(machine)) break;
     ++failed;
   }

@@ -39,7 +39,6 @@ struct CloudWeather {
   Duration shown_within = seconds(60);
   double dies_unborn = 0;  // it is given, and dies before it boots: there was no capacity after all
   std::vector<PoolTrouble> pools;
-  std::optional<Duration> says_shown_within;  // what it tells, where that is not what it does
 };
 
 // What ended a machine: its own timer; its supervisor, by leaving or dying; the cloud's scheduler;
@@ -78,7 +77,7 @@ class SimCloud {
   SimCloud(const VirtualTime& time, CloudWeather weather, std::uint64_t seed)
       : time_(time),
         weather_(std::move(weather)),
-        shown_within_(weather_.says_shown_within.value_or(TrueWindow(weather_))),
+        shown_within_(TrueWindow(weather_)),
         rng_(seed) {}
 
   // One machine per token, from the first of its pools that gives one. kAmbiguous: the answer was

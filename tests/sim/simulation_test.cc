@@ -304,23 +304,6 @@ TEST(Keeping, ASnapshotThatIsAskedForAgainTooSoonIsFound) {
   EXPECT_GT(found, 5);
 }
 
-// Machines whose answer was lost appear up to a minute and a half later, and the cloud says that it
-// shows at once what there is: then two empty looks prove nothing.
-void AppearLateAndSayOtherwise(Fate& fate, MoneyFate& /*money*/) {
-  fate.clouds.late = 0.6;
-  fate.clouds.late_max = seconds(90);
-  fate.clouds.says_shown_within = Duration(0);
-}
-
-TEST(Proof, ACloudThatShowsThingsLaterThanItSaysIsFound) {
-  Detection detection =
-      FindMedianSeeds({.shape = AppearLateAndSayOtherwise}, 1, /*trials=*/9, /*patience=*/600);
-  ASSERT_TRUE(detection.median_seeds) << "most trials saw nothing";
-  RecordProperty("median_seeds", std::to_string(*detection.median_seeds));
-  EXPECT_LE(*detection.median_seeds, 300U);
-  for (const Violation& violation : detection.found) EXPECT_EQ(violation.invariant, 6);
-}
-
 TEST(Narrator, TellsALifeFromApprovalToProof) {
   const std::uint64_t seed = SeedThatCloses();
   std::string story = Narrate(seed);

@@ -41,9 +41,9 @@ TEST(HoldText, AMachineThatIsNotHeldAnyMoreHasNone) {
 TEST(HoldText, StatusHasItForPeopleAndPrograms) {
   RunSnapshot s = Held();
   s.hold = HoldView{.id = HoldId{4}, .state = HoldState::kPromised, .wish = {{}, hours(1), "ann"}};
-  EXPECT_THAT(RenderStatus(s, Paint(false), nullptr), HasSubstr("machine 3 is held until"));
-  EXPECT_THAT(RenderStatus(s, Paint(false), nullptr), HasSubstr("promised, as asked by ann"));
-  auto json = nlohmann::json::parse(StatusToJson(s, nullptr));
+  EXPECT_THAT(RenderStatus(s, Paint(false)), HasSubstr("machine 3 is held until"));
+  EXPECT_THAT(RenderStatus(s, Paint(false)), HasSubstr("promised, as asked by ann"));
+  auto json = nlohmann::json::parse(StatusToJson(s));
   EXPECT_EQ(json["machines"][0]["hold"]["most_micro_usd"], 255'000);
   EXPECT_EQ(json["machines"][0]["hold"]["left_s"], 1800);
   EXPECT_EQ(json["hold"]["length_s"], 3600);

@@ -59,9 +59,9 @@ class Ec2KeeperTest : public ::testing::Test {
     aws::Ec2Options options;
     options.names = Names();
     aws::Ec2Machines machines(cloud_.caller(), cloud_.waiter(), options);
-    Result<std::vector<Residue>> left = machines.FindResidue(kRun);
+    Result<ResidueLook> left = machines.FindResidue(kRun);
     EXPECT_TRUE(left.ok()) << left.error().message();
-    return left.ok() ? *left : std::vector<Residue>{};
+    return left.ok() ? left->found : std::vector<Residue>{};
   }
 
   SimulatedEc2 cloud_;

@@ -471,7 +471,7 @@ TEST_F(Ec2LastEnd, IsTakenBackWithTheMachineAndIsResidueUntilThen) {
   cloud_.WaitFor(id, "running");
   auto left = provider_.FindResidue(kRun);
   ASSERT_TRUE(left.ok()) << left.error().message();
-  EXPECT_TRUE(std::ranges::any_of(*left, [](const Residue& one) {
+  EXPECT_TRUE(std::ranges::any_of(left->found, [](const Residue& one) {
     return one.kind == "schedule" && one.name == "mayfly-ledger-1-run-7-machine-3";
   }));
   ASSERT_TRUE(provider_.Terminate(MachineId{3}, id).ok());
@@ -487,8 +487,8 @@ TEST_F(Ec2LastEnd, OneWithoutAMachineIsTakenBackByWhoeverLooksForResidue) {
   aws::LastEnds late(cloud_.caller(), "ledger-1", "mayfly-end");
   late.Arm({kRun, MachineId{3}}, id, cloud_.clock().Wall() + hours(2));
   ASSERT_EQ(Schedules().size(), 1U);
-  EXPECT_EQ(provider_.FindResidue(kRun)->size(), 1U);
-  EXPECT_TRUE(provider_.FindResidue(kRun)->empty());
+  EXPECT_EQ(provider_.FindResidue(kRun)->found.size(), 1U);
+  EXPECT_TRUE(provider_.FindResidue(kRun)->found.empty());
 }
 
 TEST_F(Ec2LastEnd, AMachineThatWasOnlyFoundGetsOneToo) {

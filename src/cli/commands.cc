@@ -8,10 +8,10 @@ namespace mayfly::cli {
 namespace {
 
 constexpr auto kCommands = std::to_array<AddCommand>({
-    AddInit,   AddSample,    AddFeatures, AddDoctor,   AddPlan,   AddRehearse, AddRun,
-    AddStatus, AddLogs,      AddExplain,  AddCost,     AddReport, AddVerify,   AddStop,
-    AddHold,   AddExec,      AddRollback, AddSweep,    AddResize, AddIamPolicy, AddBundle,
-    AddSimulate, AddEc2sim,  AddWorker,
+    AddInit,   AddSample,    AddFeatures, AddDoctor,   AddPlan,     AddRehearse,
+    AddRun,    AddStatus,    AddLogs,     AddExplain,  AddCost,     AddReport,
+    AddVerify, AddStop,      AddHold,     AddExec,     AddRollback, AddSweep,
+    AddResize, AddIamPolicy, AddBundle,   AddSimulate, AddEc2sim,   AddWorker,
 });
 
 }  // namespace

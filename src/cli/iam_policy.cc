@@ -84,8 +84,8 @@ void AddIamPolicy(CLI::App& app, Session& session) {
                    "whose policy: controller, worker, resizer, scheduler; or trust, that of the "
                    "machines' role, and scheduler-trust, that of the scheduler's (default: every "
                    "permission, and why)")
-      ->check(CLI::IsMember({"controller", "worker", "resizer", "scheduler", "trust",
-                             "scheduler-trust"}));
+      ->check(CLI::IsMember(
+          {"controller", "worker", "resizer", "scheduler", "trust", "scheduler-trust"}));
   command->add_option("--bucket", flags->scope.bucket, "that machines fetch their program from");
   command->add_option("--region", flags->scope.region, "this region only");
   command->add_option("--account", flags->scope.account, "this account only, twelve digits");

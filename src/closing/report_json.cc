@@ -97,9 +97,10 @@ ordered_json JsonOf(const SeenRefusal& seen) {
 }
 
 ordered_json JsonOf(const KeptThing& kept) {
-  return {{"what", kept.what},
-          {"monthly", kept.monthly ? ordered_json(FormatExactMoney(*kept.monthly)) : ordered_json()},
-          {"until", JsonOf(kept.until)}};
+  return {
+      {"what", kept.what},
+      {"monthly", kept.monthly ? ordered_json(FormatExactMoney(*kept.monthly)) : ordered_json()},
+      {"until", JsonOf(kept.until)}};
 }
 
 template <typename Things>

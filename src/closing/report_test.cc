@@ -34,8 +34,7 @@ struct PaidRun : EndedRun {
     quote = made;
   }
   Report Make() const {
-    return MakeReport(
-        {.evidence = evidence(), .account = account, .slots = slots, .quote = quote});
+    return MakeReport({.evidence = evidence(), .account = account, .slots = slots, .quote = quote});
   }
 
   cost::Account account;
@@ -109,8 +108,7 @@ TEST(ClosingReport, JsonHasTheSameFiguresExactly) {
   EXPECT_EQ(json["time"]["machines_s"], 600.0);
   EXPECT_EQ(json["money"]["actual"], "0.0076 USD");
   EXPECT_EQ(json["money"]["lines"][0]["most"], "0.09 USD");
-  EXPECT_EQ(json["kept"][0]["what"],
-            "snapshot snap-1 of the disk of machine 1, 50 GB, completed");
+  EXPECT_EQ(json["kept"][0]["what"], "snapshot snap-1 of the disk of machine 1, 50 GB, completed");
   EXPECT_EQ(json["kept"][0]["monthly"], "2.50 USD");
   EXPECT_EQ(json["kept"][0]["until"], "2026-11-29T01:00:00Z");
 }

@@ -111,10 +111,10 @@ struct RecordHeld {
   Duration length{};  // from now
   std::string note;
 };
-using Change = std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding,
-                            RecordGone, RetryQuarantined, VacuumSome, RecordBilled, RecordPrice,
-                              RecordRefused, RecordWaiting, RecordKept, RecordFloor, RecordProof,
-                              AnswerHold, RecordHeld>;
+using Change =
+    std::variant<SetRunState, SetStageState, RecordLaunched, OrderDrain, RecordEnding, RecordGone,
+                 RetryQuarantined, VacuumSome, RecordBilled, RecordPrice, RecordRefused,
+                 RecordWaiting, RecordKept, RecordFloor, RecordProof, AnswerHold, RecordHeld>;
 
 // Where a run with this phase name stands when `run` is asked for.
 struct Existing {

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/rng.h"
-#include "seams/keeper.h"
 #include "seams/hold_store.h"
+#include "seams/keeper.h"
 #include "seams/machine_provider.h"
 #include "seams/run_store.h"
 #include "seams/task_queue.h"

@@ -34,10 +34,9 @@ WorkerOrders MemoryRegistry::OrdersFor(const MachineRow& machine) const {
   orders.deadline_in = machine.deadline - ledger_.Now();
   const auto tasks = std::span(ledger_.tasks).subspan(run.first_task, run.tasks);
   const bool keeps_disk = run.kept_disk && IsOpen(run.kept_disk->disk.state);
-  orders.is_needed =
-      is_held || keeps_disk || std::ranges::any_of(tasks, [](const TaskRow& task) {
-        return task.state == TaskState::kReady || task.state == TaskState::kLeased;
-      });
+  orders.is_needed = is_held || keeps_disk || std::ranges::any_of(tasks, [](const TaskRow& task) {
+                       return task.state == TaskState::kReady || task.state == TaskState::kLeased;
+                     });
   return orders;
 }
 

@@ -35,8 +35,8 @@ aws::Endpoints AllAt(const std::string& endpoint) {
   aws::Endpoints endpoints("us-east-1");
   for (const aws::Service service :
        {aws::Service::kEc2, aws::Service::kSts, aws::Service::kSsm, aws::Service::kSecretsManager,
-        aws::Service::kServiceQuotas, aws::Service::kRds, aws::Service::kPricing,
-        aws::Service::kS3, aws::Service::kScheduler}) {
+        aws::Service::kServiceQuotas, aws::Service::kRds, aws::Service::kPricing, aws::Service::kS3,
+        aws::Service::kScheduler}) {
     endpoints.Override(service, endpoint);
   }
   return endpoints;

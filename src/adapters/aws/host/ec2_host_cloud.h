@@ -10,7 +10,7 @@
 
 namespace mayfly::aws {
 
-inline constexpr std::string_view kResizeTag = "mayfly:resize";    // of a host: it is being resized
+inline constexpr std::string_view kResizeTag = "mayfly:resize";  // of a host: it is being resized
 
 // Caller and waiter outlive it.
 class Ec2HostCloud final : public HostCloud {

@@ -31,7 +31,8 @@ constexpr auto kPermissions = std::to_array<Permission>({
     {"ec2:GetConsoleOutput", kController, kTagged, "reads the last words of a failed boot"},
     {"ec2:CreateSnapshot", kController, kBorn, "keeps the last machine's disk"},
     {"ec2:CreateSnapshot", kController, kTagged, "of a disk of ours, and of no other"},
-    {"ec2:DeleteSnapshot", kController, kTagged, "removes a snapshot after its day, or that failed"},
+    {"ec2:DeleteSnapshot", kController, kTagged,
+     "removes a snapshot after its day, or that failed"},
     // What a sweep takes away, once it was found unneeded twice.
     {"ec2:DeleteTags", kController, kTagged, "takes the mark off what is needed after all"},
     {"ec2:DeleteVolume", kController, kTagged, "removes a disk that was left"},

@@ -193,11 +193,12 @@ Json ConditionOf(Scope of, const PolicyScope& scope) {
 }
 
 constexpr auto kScopes = std::to_array<Scope>(
-    {Scope::kBorn, Scope::kMadeFrom, Scope::kTagsAtBirth, Scope::kWorkerRole, Scope::kTagged,
-     Scope::kSchedules, Scope::kEndRole, Scope::kLists, Scope::kBucket, Scope::kObjects,
-     Scope::kParameters, Scope::kPublicImages, Scope::kThroughSsm, Scope::kSecrets, Scope::kHosts,
-     Scope::kHostShell, Scope::kHostMark, Scope::kHostDisks, Scope::kSnapshotTags,
-     Scope::kCluster, Scope::kClusters});
+    {Scope::kBorn,       Scope::kMadeFrom,  Scope::kTagsAtBirth,  Scope::kWorkerRole,
+     Scope::kTagged,     Scope::kSchedules, Scope::kEndRole,      Scope::kLists,
+     Scope::kBucket,     Scope::kObjects,   Scope::kParameters,   Scope::kPublicImages,
+     Scope::kThroughSsm, Scope::kSecrets,   Scope::kHosts,        Scope::kHostShell,
+     Scope::kHostMark,   Scope::kHostDisks, Scope::kSnapshotTags, Scope::kCluster,
+     Scope::kClusters});
 
 bool IsFor(const Permission& permission, Grantee who) {
   const bool is_of_both = who == Grantee::kController || who == Grantee::kWorker;

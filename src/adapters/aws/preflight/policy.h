@@ -14,7 +14,7 @@ struct PolicyScope {
   std::string worker_role = "mayfly-worker";
   std::string end_role = "mayfly-end";
   std::string bundle_prefix = "mayfly/";
-  std::string host;  // the id of the one that may be resized
+  std::string host;     // the id of the one that may be resized
   std::string cluster;  // empty: no floor is raised, and no right to it is given
 };
 

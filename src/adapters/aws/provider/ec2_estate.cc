@@ -100,8 +100,9 @@ Status Ec2Estate::Restore(const Thing& thing) {
     if (cluster.least_capacity != thing.restore) {
       TRY(ModifyDbCluster(caller_, cluster.id, {*thing.restore, *cluster.most_capacity}));
     }
-    TRY(RemoveDbTags(caller_, cluster.arn,
-                     {std::string(kFloorBeforeTag), std::string(kRunTag), std::string(kLedgerTag)}));
+    TRY(RemoveDbTags(
+        caller_, cluster.arn,
+        {std::string(kFloorBeforeTag), std::string(kRunTag), std::string(kLedgerTag)}));
   }
   return {};
 }

@@ -129,18 +129,12 @@ Json BillJson(const Cloud& cloud) {
 }
 
 Json ResourcesJson(const Cloud& cloud) {
-  Json json{{"instances", Json::array()},
-            {"volumes", Json::array()},
-            {"interfaces", Json::array()},
-            {"addresses", Json::array()},
-            {"spot_requests", Json::array()},
-            {"snapshots", Json::array()},
-            {"launch_templates", Json::array()},
-            {"fleets", Json::array()},
-            {"schedules", Json::array()},
-            {"clusters", Json::array()},
-            {"groups", Json::array()},
-            {"images", Json::array()}};
+  Json json{{"instances", Json::array()},        {"volumes", Json::array()},
+            {"interfaces", Json::array()},       {"addresses", Json::array()},
+            {"spot_requests", Json::array()},    {"snapshots", Json::array()},
+            {"launch_templates", Json::array()}, {"fleets", Json::array()},
+            {"schedules", Json::array()},        {"clusters", Json::array()},
+            {"groups", Json::array()},           {"images", Json::array()}};
   for (const std::string& id : cloud.launch_order) {
     json["instances"].push_back(InstanceJson(cloud.instances.at(id)));
   }

@@ -312,12 +312,11 @@ Answer<Json> GetProducts(Services&, const Json& body) {
     if (service != "AmazonEC2" || !PassesFilters(attributes, filters)) continue;
     // The real list has a product without a price beside many a real one.
     const std::string name = "per On Demand Linux " + type.name + " Instance Hour";
-    list.push_back(Product({.attributes = attributes, .description = name},
-                           fmt::format("SIM{:013}", number)));
-    list.push_back(Product({.attributes = attributes,
-                            .description = name,
-                            .micro_usd = type.on_demand_micro_usd_h},
-                           fmt::format("SIM{:013}", number + 1)));
+    list.push_back(
+        Product({.attributes = attributes, .description = name}, fmt::format("SIM{:013}", number)));
+    list.push_back(Product(
+        {.attributes = attributes, .description = name, .micro_usd = type.on_demand_micro_usd_h},
+        fmt::format("SIM{:013}", number + 1)));
   }
   return Json{{"FormatVersion", "aws_v1"}, {"PriceList", list}};
 }

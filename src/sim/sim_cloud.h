@@ -37,6 +37,8 @@ struct CloudWeather {
   double timer_dead = 0, no_last_end = 0;
   // How long a machine that is not shown may still come up, for who wants to call it gone.
   Duration shown_within = seconds(60);
+  // What the provider says of that to who looks for residue; absent: the truth.
+  std::optional<Duration> says_shown_within;
   double dies_unborn = 0;  // it is given, and dies before it boots: there was no capacity after all
   std::vector<PoolTrouble> pools;
 };
@@ -77,7 +79,7 @@ class SimCloud {
   SimCloud(const VirtualTime& time, CloudWeather weather, std::uint64_t seed)
       : time_(time),
         weather_(std::move(weather)),
-        shown_within_(TrueWindow(weather_)),
+        shown_within_(weather_.says_shown_within.value_or(TrueWindow(weather_))),
         rng_(seed) {}
 
   // One machine per token, from the first of its pools that gives one. kAmbiguous: the answer was

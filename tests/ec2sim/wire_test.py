@@ -431,6 +431,7 @@ def test_another_region(cloud, transcript):
     assert cloud.client("ec2").describe_volumes()["Volumes"] == []
     transcript.say(cloud.client("ec2", region="mars-1"), "DescribeVolumes")
     transcript.say(cloud.client("s3", region="eu-west-1"), "ListObjectsV2", Bucket="mayfly-simulated")
+    wait_until(lambda: cloud.get("resources?region=eu-west-1")["instances"][0]["state"] == "running", "it runs")
     assert cloud.metadata(made, "meta-data/placement/region", cloud.metadata_token(made)) == (200, "eu-west-1")
     there.terminate_instances(InstanceIds=[made])
     lines = cloud.get("bill")["lines"]

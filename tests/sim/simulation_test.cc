@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         PlantedDefect{"NoMinimum", SpoiltMeter(DropMinimum), 50},
         PlantedDefect{"NoPriceChange", SpoiltMeter(IgnorePriceChanges), 10},
-        PlantedDefect{"NoFreeTime", SpoiltMeter(BillWhatWasTakenBack), 100},
+        PlantedDefect{"NoFreeTime", SpoiltMeter(BillWhatWasTakenBack), 200},
         PlantedDefect{"ASecondMore", SpoiltMeter(BillFromTheIntent), 5},
         PlantedDefect{"NoReserve", WithoutReserve(), 60},
         PlantedDefect{"NoCap", SpoiltPurse([](PurseOptions& purse) { purse.cap.reset(); }), 300}),
@@ -256,10 +256,11 @@ TEST_P(WithoutAnEnd, IsFound) {
   }
 }
 
-// What is not seen counts as gone at once, and its call is on its way.
+// What is not seen counts as gone at once, and its call is on its way; and two looks prove that.
 void BelieveWhatIsNotSeen(Fate& fate, MoneyFate& money) {
   MakeCallsLate(fate, money);
   fate.clouds.shown_within = Duration(0);
+  fate.clouds.says_shown_within = Duration(0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Planted, WithoutAnEnd,

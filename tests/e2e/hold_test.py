@@ -76,11 +76,12 @@ def runs(place):  # noqa: F811
 
 
 def test_a_failed_run_keeps_its_machine_for_commands_until_the_countdown_is_over(runs, place, bars):  # noqa: F811
-    write_phase(place, bars, command_stage("sleep 3; exit 3"))
+    write_phase(place, bars, command_stage("until test -e asked; do sleep 0.1; done; exit 3"))
     run = runs('machines.price="0.50 USD/h"', 'phase.budget="5 USD"')
     early = run.exec("true")
     assert early.returncode == 4 and "not held" in early.stderr and "mayfly hold" in early.stderr
     asked = place.run("hold", "--for", "10m")
+    (place.folder / "asked").touch()
     assert asked.returncode == 0, asked.stderr
     assert "at up to 0.50 USD/h: at most 0.08 USD" in asked.stderr
     held = run.wait_held()
@@ -113,11 +114,12 @@ def test_a_failed_run_keeps_its_machine_for_commands_until_the_countdown_is_over
 
 
 def test_interrupting_exec_ends_the_command_and_giving_up_the_hold_ends_the_machine(runs, place, bars):  # noqa: F811
-    write_phase(place, bars, command_stage(f"sleep 3; {INSERT}"))
+    write_phase(place, bars, command_stage(f"until test -e asked; do sleep 0.1; done; {INSERT}"))
     run = runs('machines.price="6 USD/h"', 'phase.budget="1 USD"')
     refused = place.run("hold", "--for", "30m")
     assert refused.returncode == 6 and "the cap pays for no more than" in refused.stderr, refused.stderr
     assert place.run("hold", "--for", "90s").returncode == 0
+    (place.folder / "asked").touch()
     run.wait_held()
     wait_until(lambda: run.status()["published"], "a pass is published while its machine is held")
 
@@ -137,10 +139,11 @@ def test_interrupting_exec_ends_the_command_and_giving_up_the_hold_ends_the_mach
 
 
 def test_without_a_controller_a_held_machine_ends_itself(runs, place, bars):  # noqa: F811
-    write_phase(place, bars, command_stage("sleep 3; exit 3"))
+    write_phase(place, bars, command_stage("until test -e asked; do sleep 0.1; done; exit 3"))
     run = runs()
     run.end()
     noted = place.run("hold", "--for", "8s")
+    (place.folder / "asked").touch()
     assert noted.returncode == 5 and "no controller" in noted.stderr, noted.stderr
     run.controller = run.start()
     run.wait_held()

@@ -252,7 +252,7 @@ TEST(Story, SaysWhyNobodyWorksOnIt) {
       {"in work", TaskState::kLeased, RunState::kRunning, MachineState::kWorking,
        "slot 1 of machine 1 works on it; the stage's first task took 2.5 s"},
       {"needs", TaskState::kBlocked, RunState::kRunning, MachineState::kWorking,
-       "it waits for 1 tasks"},
+       "it waits for 1 task"},
   };
   for (const Waiting& row : cases) {
     RunSnapshot run = SomeRun();

@@ -190,7 +190,7 @@ TEST_F(Ec2Market, TheListPriceIsAskedForOnce) {
   EXPECT_EQ(first->rate, (Rate{89'250, Unit::kHour}));
   EXPECT_EQ(prices.ListPrice(key)->from, first->from);
   EXPECT_EQ(CountCalls("GetProducts"), 1U);
-  EXPECT_EQ(prices.ListPrice({Item::kSnapshot, key.pool}).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(prices.ListPrice({Item::kNatHour, key.pool}).error().kind(), ErrorKind::kNotFound);
 }
 
 }  // namespace

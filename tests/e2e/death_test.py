@@ -116,7 +116,9 @@ def test_with_controller_ledger_and_network_dead_a_machine_ends_by_what_it_has_l
     mayfly.ok("plan", "phase.toml")
     server.query(team.name, SOON)
     team.shut_gate()
-    start_and_kill_the_controller(team, lambda: len(team.working_machines()) == 2)
+    # One of them waits for the other's canary.
+    start_and_kill_the_controller(team, lambda: team.is_working_on("words") and sum(
+        machine["state"] == "working" for machine in team.status()["machines"]) == 2)
     one, other = [instance["id"] for instance in team.instances()]
     with frozen(server):
         cloud.script({"do": "calls", "effect": "not-sent"})  # nor does AWS answer anybody

@@ -22,6 +22,18 @@ create function public.soon() returns trigger language plpgsql as $$
 begin new.deadline_at := clock_timestamp() + interval '40 s'; return new; end $$;
 create trigger soon before insert on mayfly.run for each row execute function public.soon();
 """
+# The first task of a stage is alone: it takes two stages to keep two machines at work.
+MORE = """[[stage]]
+name = "more"
+kind = "command"
+after = ["load"]
+command = ["sh", "words.sh"]
+table = "more"
+columns = { words = "text" }
+
+[[stage]]
+name = "words"
+"""
 BY_ITSELF = "Client.InstanceInitiatedShutdown"
 
 
@@ -112,13 +124,12 @@ def test_with_controller_ledger_and_network_dead_a_machine_ends_by_what_it_has_l
     team = Team(mayfly, server, cloud)
     mayfly.ok("sample", "fx", "--out", "bars", "--pairs", "2", "--from", "2024-07", "--to", "2024-07",
               "--every", "1h")
-    set_in_phase(team, ("slots = 1", "slots = 1\ncount = 2"))
+    set_in_phase(team, ("slots = 1", "slots = 1\ncount = 2"), ('[[stage]]\nname = "words"\n', MORE))
     mayfly.ok("plan", "phase.toml")
     server.query(team.name, SOON)
     team.shut_gate()
-    # One of them waits for the other's canary.
-    start_and_kill_the_controller(team, lambda: team.is_working_on("words") and sum(
-        machine["state"] == "working" for machine in team.status()["machines"]) == 2)
+    start_and_kill_the_controller(
+        team, lambda: team.is_working_on("words") and team.is_working_on("more"))
     one, other = [instance["id"] for instance in team.instances()]
     with frozen(server):
         cloud.script({"do": "calls", "effect": "not-sent"})  # nor does AWS answer anybody

@@ -105,6 +105,18 @@ TEST(Decide, ASetupThatFailsTwiceBeforeAnyTaskWasDonePausesTheRunWithItsReason) 
   EXPECT_NE(Find<MoveRun>(actions)->reason.find("exited with 100"), std::string::npos);
 }
 
+TEST(Decide, NoFurtherMachineIsAskedForWhileOneThatFailedInItsSetupIsAboutToEnd) {
+  RunSnapshot s = Running(3);
+  s.machines = {Working(1), Working(2)};
+  for (MachineView& machine : s.machines)
+    machine.reason = "setup command 1 failed: exited with 100";
+  s.machines[0].state = MachineState::kGone;
+  s.machines[1].state = MachineState::kEnding;
+  auto actions = Decide(s, {}, {});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions), nullptr);
+}
+
 TEST(Decide, AFailedSetupIsBadLuckWhereATaskWasDoneOrItWasMendedOrAnotherWentWell) {
   RunSnapshot failed = Running(3);
   failed.machines = {Working(1), Working(2)};

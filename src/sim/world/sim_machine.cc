@@ -125,7 +125,11 @@ void SimMachine::KillAll(Goodbye how) {
   if (process_.is_dead()) return;
   slots_.DropCommands();
   LoseClient(scene_, registry_.connection(), how);
-  if (execs_.connection().backend()) LoseClient(scene_, execs_.connection(), how);
+  if (execs_.connection().backend()) {
+    LoseClient(scene_, execs_.connection(), how);
+  } else {
+    execs_.connection().Cut();  // a call in flight opens none for a process that is gone
+  }
   process_.Kill(/*in_flight=*/true);
 }
 

@@ -172,14 +172,16 @@ const MachineTrail* FindTrail(const ClosingFacts& facts, MachineId machine) {
   return trail == facts.machines.end() ? nullptr : &*trail;
 }
 
-// What became of the last words of a machine that had some: empty where they are all kept.
+// What became of the last words of a machine: empty where they are all kept.
 std::string LostWords(const MachineView& machine, const MachineTrail& trail) {
-  if (trail.left) return "";
+  if (trail.left || IsAlive(machine.state)) return "";
   std::string why = machine.money.billed.reclaimed ? "it was taken back" : machine.reason;
-  return fmt::format(
-      "machine {} took no leave ({}): what it printed after {}, when it was last heard, may be "
-      "lost",
-      machine.id.value, why, When(trail.heard));
+  const std::string what =
+      trail.lines == 0
+          ? "nothing of it was heard before"
+          : fmt::format("what it printed after {}, when it was last heard, may be lost",
+                        When(trail.heard));
+  return fmt::format("; machine {} took no leave ({}): {}", machine.id.value, why, what);
 }
 
 Line LogsKept(const Evidence& e) {
@@ -191,14 +193,15 @@ Line LogsKept(const Evidence& e) {
     if (!machine.born) continue;
     ++talked;
     living += IsAlive(machine.state) ? 1 : 0;
-    if (trail == nullptr || trail->lines == 0) {
+    const std::string words = trail == nullptr ? "" : LostWords(machine, *trail);
+    lost += words;
+    const bool said_nothing = trail == nullptr || trail->lines == 0;
+    if (said_nothing && words.empty()) {
       silent += fmt::format("; nothing is kept of machine {}", machine.id.value);
-      continue;
     }
+    if (said_nothing) continue;
     entries += trail->lines;
     last = fmt::format(", the last of machine {} at {}", machine.id.value, When(trail->last_line));
-    const std::string words = IsAlive(machine.state) ? "" : LostWords(machine, *trail);
-    if (!words.empty()) lost += "; " + words;
   }
   line.evidence =
       fmt::format("{} log {} of {}{}{}{}", Thousands(entries), entries == 1 ? "entry" : "entries",

@@ -154,6 +154,14 @@ TEST(Checklist, LogsKept) {
           LineState::kDone,
           "machine 1 took no leave (it was taken back): what it printed after "
           "2026-11-28 01:00:19, when it was last heard, may be lost"},
+         {"it was taken before its first words",
+          [](EndedRun& run) {
+            run.facts.machines[0].lines = 0;
+            run.facts.machines[0].left.reset();
+            run.snapshot.machines[0].money.billed.reclaimed = true;
+          },
+          LineState::kDone,
+          "machine 1 took no leave (it was taken back): nothing of it was heard before"},
          {"it lives", Running, LineState::kOpen, "12 log entries of 1 machine"},
          {"nothing came", [](EndedRun& run) { run.facts.machines[0].lines = 0; },
           LineState::kCannotTell, "nothing is kept of machine 1"},

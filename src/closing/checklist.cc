@@ -172,10 +172,13 @@ const MachineTrail* FindTrail(const ClosingFacts& facts, MachineId machine) {
   return trail == facts.machines.end() ? nullptr : &*trail;
 }
 
-// What became of the last words of a machine: empty where they are all kept.
+// What became of the last words of a machine: empty where they are all kept, and where neither a
+// line nor a reason for its end was written down.
 std::string LostWords(const MachineView& machine, const MachineTrail& trail) {
   if (trail.left || IsAlive(machine.state)) return "";
   std::string why = machine.money.billed.reclaimed ? "it was taken back" : machine.reason;
+  if (why.empty() && trail.lines == 0) return "";
+  if (why.empty()) why = "why it ended is not recorded";
   const std::string what =
       trail.lines == 0
           ? "nothing of it was heard before"

@@ -162,6 +162,21 @@ TEST(Checklist, LogsKept) {
           },
           LineState::kDone,
           "machine 1 took no leave (it was taken back): nothing of it was heard before"},
+         {"it ended before such things were recorded",
+          [](EndedRun& run) {
+            run.facts.machines[0].left.reset();
+            run.snapshot.machines[0].reason = "";
+          },
+          LineState::kDone,
+          "machine 1 took no leave (why it ended is not recorded): what it printed after "
+          "2026-11-28 01:00:19, when it was last heard, may be lost"},
+         {"nothing was recorded of it",
+          [](EndedRun& run) {
+            run.facts.machines[0].lines = 0;
+            run.facts.machines[0].left.reset();
+            run.snapshot.machines[0].reason = "";
+          },
+          LineState::kCannotTell, "nothing is kept of machine 1"},
          {"it lives", Running, LineState::kOpen, "12 log entries of 1 machine"},
          {"nothing came", [](EndedRun& run) { run.facts.machines[0].lines = 0; },
           LineState::kCannotTell, "nothing is kept of machine 1"},

@@ -3,10 +3,12 @@ the simulated cloud, each a process of its own; any of them may be hit. Whatever
 the run is closed, every instance that ever was is a machine of the ledger, none was bought twice, and
 nothing is left that bills."""
 
+import contextlib
 import subprocess
 import sys
 import threading
 import time
+from concurrent import futures
 
 import pytest
 from conftest import ROOT
@@ -316,34 +318,42 @@ def test_a_window_that_is_no_time_is_named_and_nothing_is_launched(mayfly, serve
     assert team.instances() == []
 
 
-class Witness(threading.Thread):
+class Witness:
     """Collects every secret that the cloud keeps for machines, every process's arguments, and the
-    user data of every instance."""
+    user data of every instance, while something runs."""
 
     def __init__(self, cloud):
-        super().__init__(daemon=True)
         self.client = cloud.client("ssm")
         self.folder = cloud.folder
         self.secrets, self.arguments, self.over = set(), set(), threading.Event()
-        self.user_data = set()
+        self.user_data = {}
 
-    def run(self):
+    def __enter__(self):
+        self.pool = futures.ThreadPoolExecutor(max_workers=1)
+        self.watching = self.pool.submit(self.watch)
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.pool.shutdown()
+        self.watching.result()  # a witness that fell asleep has seen nothing
+
+    def watch(self):
         while not self.over.is_set():
             answer = self.client.get_parameters_by_path(Path="/mayfly", Recursive=True,
                                                         WithDecryption=True)
             self.secrets |= {one["Value"] for one in answer["Parameters"]}
             listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
             self.arguments |= set(listing.splitlines())
-            self.user_data |= {file.read_text() for file in self.folder.rglob("user-data")}
+            for file in self.folder.rglob("user-data"):
+                with contextlib.suppress(FileNotFoundError):  # its instance is gone meanwhile
+                    self.user_data[file] = file.read_text()  # the newest: it may be half written
 
 
 def test_no_secret_is_anywhere_but_where_it_belongs(mayfly, server, cloud, short_tmp):
     team = Team(mayfly, server, cloud)
-    witness = Witness(cloud)
-    witness.start()
-    done = team.run()
-    witness.over.set()
-    witness.join()
+    with Witness(cloud) as witness:
+        done = team.run()
     assert done.returncode == 0, done.stderr
     words = {team.password}
     for value in witness.secrets:
@@ -358,8 +368,9 @@ def test_no_secret_is_anywhere_but_where_it_belongs(mayfly, server, cloud, short
     for file in [*(short_tmp / "cloud").rglob("*"), *(mayfly.folder / ".mayfly").rglob("*")]:
         if file.is_file():
             places[str(file)] = file.read_bytes().decode("latin-1")
-    assert len(witness.user_data) == 1 and "bin/mayfly" in next(iter(witness.user_data))
-    places["user data"] = next(iter(witness.user_data))
+    (user_data,) = witness.user_data.values()
+    assert "bin/mayfly" in user_data
+    places["user data"] = user_data
     for place, text in places.items():
         for word in words:
             assert word not in text, place

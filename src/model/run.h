@@ -62,11 +62,13 @@ struct MachineView {
   bool was_refused = false;   // its pools gave none, or one that died unborn
 };
 
-// So begins the reason of a machine that left because it could not be made ready: "setup command 2
-// failed: …".
+// So begins the last word of a machine that could not be made ready: "setup command 2 failed: …". It
+// is its reason from then on, while it ends and when it is gone.
 inline constexpr std::string_view kSetupWord = "setup ";
 inline bool FailedInSetup(const MachineView& machine) {
-  return machine.state == MachineState::kGone && machine.reason.starts_with(kSetupWord);
+  const bool is_over =
+      machine.state == MachineState::kEnding || machine.state == MachineState::kGone;
+  return is_over && machine.reason.starts_with(kSetupWord);
 }
 
 // Why a run has no machine, and when the next is asked for.

@@ -167,18 +167,12 @@ void WaitForTheLadder(const RunSnapshot& s, const WaitForPools& wait,
   if (!is_said) actions.emplace_back(Await{wait.reason, wait.until});
 }
 
-// It said so with its last words, and may still be about to end.
-bool SaidThatSetupFailed(const MachineView& machine) {
-  const bool is_ending = machine.state == MachineState::kEnding;
-  return FailedInSetup(machine) || (is_ending && machine.reason.starts_with(kSetupWord));
-}
-
 // How many of the newest machines in a row could not be made ready.
 int CountFailedSetups(const RunSnapshot& s, const Policy& policy) {
   int failed = 0;
   for (std::size_t i = s.machines.size(); i > static_cast<std::size_t>(policy.forgiven); --i) {
     const MachineView& machine = s.machines[i - 1];
-    if (SaidThatSetupFailed(machine)) {
+    if (FailedInSetup(machine)) {
       ++failed;
     } else if (!machine.was_refused && !IsAlive(machine.state)) {
       break;

@@ -1,6 +1,5 @@
-"""The examples run as their README says, in a folder of their own; and on the real bars in full."""
+"""The examples run as their README says, in a folder of their own."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -64,16 +63,3 @@ def test_a_site_without_its_file_fails_by_name_and_is_not_published(sensors):
     assert done.returncode != 0
     assert status_of(sensors)["published"] is False
     assert "2025-W03.jsonl" in sensors.ok("explain", "1-readings@hilltop/2025-W03", "--state", SENSORS / ".mayfly")
-
-
-@pytest.mark.skipif("MAYFLY_SHARED" not in os.environ, reason="the real bars are not here")
-def test_the_reference_phase_passes_on_real_bars(mayfly, is_full):
-    if not is_full:
-        pytest.skip("a minute and more; ./dev test --all")
-    real = Path(os.environ["MAYFLY_SHARED"]) / "data/real-h4"
-    mayfly.ok("run", ROOT / "examples/bqx-phase2/phase.toml", "--yes", "--state",
-              mayfly.folder / "state", "--set", f"load.dir={real}", timeout=900)
-    status = mayfly.json("status", "--state", mayfly.folder / "state")
-    assert (status["state"], status["verdict"]) == ("closed", "pass")
-    assert all(rows > 0 for name, rows in rows_of(status).items() if name not in ("optimise", "verify"))
-    assert rows_of(status)["load"] == 492_054

@@ -1,15 +1,19 @@
 """A phase that really runs, and what its tests look at: processes, leaves, the embedded server."""
 
+import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import tempfile
+from concurrent import futures
 from pathlib import Path
 
 import psycopg2
 from conftest import ROOT, Mayfly
 
+READERS = 2  # connections that compare
 EXAMPLE = ROOT / "examples/bqx-phase2/phase.toml"
 
 
@@ -47,6 +51,16 @@ class HeldServer:
             return cursor.fetchall() if cursor.description else None
 
 
+class Digest:
+    """Something to write to that keeps no byte."""
+
+    def __init__(self):
+        self.value = hashlib.blake2b()
+
+    def write(self, block):
+        self.value.update(block)
+
+
 class PhaseUnderTest(HeldServer):
     """The example phase in a folder of its own."""
 
@@ -65,15 +79,35 @@ class PhaseUnderTest(HeldServer):
     def status(self):
         return self.mayfly.json("status", "--state", self.state)
 
-    def leaves(self, run=None):
-        """A digest of every leaf of a run's schema, its rows in order."""
+    def leaves(self):
+        """A digest of every leaf of the newest closed run's schema, its rows in the order of its key."""
         schema = self.query("select schema_name from mayfly.run where state = 'closed' order by id desc limit 1")[0][0]
         names = self.query(
-            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "select c.relname, (select string_agg(quote_ident(a.attname), ', ' order by k.n) "
+            "    from pg_index i, unnest(i.indkey::int2[]) with ordinality k(column_number, n) "
+            "    join pg_attribute a on a.attnum = k.column_number "
+            "    where i.indrelid = c.oid and i.indisprimary and a.attrelid = c.oid) "
+            "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             "where n.nspname = %s and c.relkind = 'r' order by 1", schema)
-        return {name: self.query(
-            f'select count(*), md5(string_agg(t::text, chr(10) order by t::text)) '
-            f'from "{schema}"."{name}" t')[0] for (name,) in names}
+        return self.digests({name: f'select * from "{schema}"."{name}" t order by {key or "t::text"}'
+                             for name, key in names})
+
+    def digests(self, queries):
+        """By name, a digest of what a query answers, as the server sends it in its binary form: as
+        exact as its text, and millions of rows take seconds."""
+        names = list(queries)
+        with futures.ThreadPoolExecutor() as pool:
+            readers = [pool.submit(self._digest, queries, names[part::READERS]) for part in range(READERS)]
+            return {name: digest for reader in readers for name, digest in reader.result().items()}
+
+    def _digest(self, queries, names):
+        found = {}
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            for name in names:
+                sink = Digest()
+                cursor.copy_expert(f"copy ({queries[name]}) to stdout (format binary)", sink, size=1 << 20)
+                found[name] = (cursor.rowcount, sink.value.hexdigest())
+        return found
 
     def processes(self, *, slots=None):
         """Pids of the machines' processes: all, or only slots, or only supervisors."""

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "sim/world/simulate.h"
@@ -13,6 +14,13 @@ namespace mayfly::sim {
 namespace {
 
 using ::testing::HasSubstr;
+
+// How the list of tests names a case: its bytes would be other addresses each time.
+template <typename Case>
+  requires requires(const Case& one) { std::string(one.name); }
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
 
 std::string Tell(const SimReport& report) {
   std::string text;

@@ -62,8 +62,8 @@ struct MachineView {
   bool was_refused = false;   // its pools gave none, or one that died unborn
 };
 
-// So begins the last word of a machine that could not be made ready: "setup command 2 failed: …". It
-// is its reason from then on, while it ends and when it is gone.
+// So begins the last word of a machine that could not be made ready: "setup command 2 failed: …".
+// It is its reason from then on, while it ends and when it is gone.
 inline constexpr std::string_view kSetupWord = "setup ";
 inline bool FailedInSetup(const MachineView& machine) {
   const bool is_over =

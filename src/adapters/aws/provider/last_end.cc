@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,6 +20,12 @@ std::string PartitionOf(const std::string& arn) {
   return arn.substr(begin, arn.find(':', begin) - begin);
 }
 
+// A scheduler that does not answer keeps its caller for as long as a call may take: once a while is
+// enough, however many machines there are.
+bool IsAway(const Error& error) {
+  return error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kAmbiguous;
+}
+
 }  // namespace
 
 LastEnds::LastEnds(Caller& caller, std::string ledger, std::string role)
@@ -30,11 +37,12 @@ void LastEnds::Arm(const MachineName& machine, const std::string& instance, Inst
   const Duration now = caller_.clock().Mono();
   // One that outlives all of its ends has a controller here that ends it.
   const bool is_past = ends_at + kLastEndAfter <= caller_.clock().Wall();
-  if (known.is_armed || is_past || now < known.next_try) return;
-  known.next_try = now + kTryAgain;
+  if (known.is_armed || is_past || now < std::max(known.next_try, answers_from_)) return;
   const Status made = Make(machine, instance, ends_at);
   known.is_armed = made.ok();
   if (made.ok()) return;
+  known.next_try = caller_.clock().Mono() + kTryAgain;
+  if (IsAway(made.error())) answers_from_ = known.next_try;
   trouble_ = made.error().Within(fmt::format(
       "machine {} has no end by AWS's scheduler yet; its other ends hold", machine.machine.value));
 }

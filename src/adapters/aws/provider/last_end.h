@@ -52,6 +52,7 @@ class LastEnds {
   Caller& caller_;
   std::string ledger_, role_;
   std::map<std::string, Known> known_;  // by instance
+  Duration answers_from_{};  // mono; the scheduler was away, and is left alone until then
   std::optional<Error> trouble_;
   std::string told_;
 };

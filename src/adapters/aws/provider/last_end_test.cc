@@ -68,6 +68,20 @@ TEST(LastEnd, WhatFailedIsToldOnceAndTriedAgainAfterAWhile) {
   EXPECT_EQ(world.http.requests.size(), 3U);
 }
 
+TEST(LastEnd, ASchedulerThatIsAwayIsAskedForOneMachineInAWhileAndNotForEach) {
+  World world;
+  world.http.RefuseJson(503, "ServiceUnavailableException");
+  LastEnds ends(world.caller, "ledger-1", kRole);
+  const MachineName other{RunId{7}, MachineId{4}};
+  ends.Arm(kMachine, "i-1", kEnds);
+  const std::size_t asked = world.http.requests.size();
+  ends.Arm(other, "i-2", kEnds);
+  EXPECT_EQ(world.http.requests.size(), asked);
+  world.clock.now += seconds(30);
+  ends.Arm(other, "i-2", kEnds);
+  EXPECT_GT(world.http.requests.size(), asked);
+}
+
 TEST(LastEnd, OneOfItsNameIsToldWhatToDo) {
   World world;
   world.http.RefuseJson(409, "ConflictException").Say(200, kMade);

@@ -94,7 +94,8 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
   journal.name = host.name;
   journal.region = host.region;
   journal.notes.emplace_back(
-      "begun on another computer: which services ran before stands in its journal");
+      "begun on another computer: which services ran before, and since when the host was down, "
+      "stands in its journal");
   const Result<HostType> from = work.world.FindType(journal.from);
   const Result<HostType> to = work.world.FindType(journal.to);
   // If nothing was stopped yet, its disks are kept first; those that are kept already are found.

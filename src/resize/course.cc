@@ -15,7 +15,8 @@ struct WhatRow {
   What what;
   std::string_view name;
 };
-constexpr std::array<WhatRow, 13> kNames{{{What::kMark, "mark the host"},
+constexpr std::array<WhatRow, 14> kNames{{{What::kLook, "see how it is"},
+                                          {What::kMark, "mark the host"},
                                           {What::kTakeSnapshot, "take a snapshot"},
                                           {What::kAwaitSnapshots, "complete the snapshots"},
                                           {What::kKeepSnapshots, "keep the snapshots"},
@@ -61,6 +62,10 @@ Move ForStopped(const Journal& journal, const Host& host) {
 
 bool IsPassing(ErrorKind kind) {
   return kind == ErrorKind::kUnavailable || kind == ErrorKind::kAmbiguous;
+}
+
+bool RunsAsBefore(const Journal& journal, const Host& host) {
+  return host.state == HostState::kRunning && host.type == journal.from;
 }
 
 Reaction AfterFailureBack(What what, const Error& error, bool is_time_up) {
@@ -117,9 +122,7 @@ std::string_view Name(What what) {
 
 Move Decide(const Journal& journal, const Sight& sight) {
   const Host& host = sight.host;
-  const bool is_before = journal.direction == Direction::kForward && !journal.stop_asked;
-  const bool is_up = host.state == HostState::kRunning;
-  if (is_before && is_up && host.type == journal.from) {
+  if (journal.direction == Direction::kForward && RunsAsBefore(journal, host)) {
     if (!journal.is_marked) return {What::kMark, ""};
     if (!journal.has_snapshots) return ForSnapshots(journal, sight.snapshots);
   }
@@ -139,13 +142,20 @@ Move Decide(const Journal& journal, const Sight& sight) {
   return {};
 }
 
+bool ShowsAStop(const Journal& journal, const Host& host) {
+  const bool is_gone =
+      host.state == HostState::kShuttingDown || host.state == HostState::kTerminated;
+  return !is_gone && !RunsAsBefore(journal, host);
+}
+
 Reaction AfterFailure(const Journal& journal, What what, const Error& error, bool is_time_up) {
   if (IsPassing(error.kind()) && !is_time_up) return Reaction::kAgain;
   if (journal.direction == Direction::kBack) return AfterFailureBack(what, error, is_time_up);
   if (what == What::kFinish) return Reaction::kEndAnyway;
   const bool is_stop_refused = what == What::kStop && !is_time_up;
   if (!journal.stop_asked || is_stop_refused) return Reaction::kAbandon;
-  return Reaction::kTurnBack;
+  // Whoever does not see the host cannot take it back either.
+  return what == What::kLook ? Reaction::kGiveUp : Reaction::kTurnBack;
 }
 
 std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use) {
@@ -200,6 +210,12 @@ std::string ExplainAddress(const Journal& journal, const Host& host) {
 }
 
 std::string ExplainStuck(const Journal& journal, const Host& host) {
+  if (host.id.empty()) {
+    return fmt::format(
+        "nobody could look at {0}, so it may be stopped. To go on: mayfly resize {0}. By hand: "
+        "aws ec2 describe-instances --instance-ids {0}",
+        journal.host);
+  }
   std::string next;
   if (host.state == HostState::kStopped && host.type != journal.goal()) {
     next = fmt::format(

@@ -36,6 +36,7 @@ std::string Sentence(const Move& move, const Host& host) {
       return "waiting for EC2's checks of it";
     case What::kLookInside:
       return "looking for what ran on it before";
+    case What::kLook:
     case What::kMark:
     case What::kKeepSnapshots:
     case What::kFinish:
@@ -76,7 +77,10 @@ Result<Sight> Resizer::See() {
   Sight sight;
   TRY_ASSIGN(sight.host, world_.cloud.Look(journal_.host));
   last_seen_ = sight.host;
-  const bool is_before = journal_.direction == Direction::kForward && !journal_.stop_asked;
+  const bool shows_a_stop = ShowsAStop(journal_, sight.host);
+  // Another computer may have asked for it: then what fails from here on has to start it again.
+  if (shows_a_stop) journal_.stop_asked = true;
+  const bool is_before = journal_.direction == Direction::kForward && !shows_a_stop;
   if (is_before && journal_.is_marked && !journal_.has_snapshots) {
     TRY_ASSIGN(sight.snapshots, world_.cloud.ListSnapshots(journal_.key()));
   }
@@ -111,14 +115,10 @@ Result<Duration> Resizer::Step() {
   next_ = world_.clock.Mono() + bounds_.poll;
   Result<Sight> sight = See();
   if (!sight.ok()) {
-    const bool is_time_up = IsTimeUp(What::kFail);
-    const Reaction reaction = AfterFailure(journal_, What::kFail, sight.error(), is_time_up);
-    if (reaction == Reaction::kAgain) return next_;
-    journal_.notes.push_back(sight.error().message());
-    TRY(End(journal_.stop_asked ? Outcome::kStuck : Outcome::kAbandoned, last_seen_));
+    TRY(React({What::kLook, ""}, sight.error(), last_seen_));
     return next_;
   }
-  since_.erase(What::kFail);
+  since_.erase(What::kLook);
   if (TakeOthersWord(sight->host)) {
     TRY(End(Outcome::kElsewhere, sight->host));
     return next_;
@@ -130,8 +130,9 @@ Result<Duration> Resizer::Step() {
 // Before the call: so that whoever comes after a crash knows that it may have been made.
 void Resizer::TakeIntent(What what) {
   if (what == What::kStop) {
+    // Where another computer stopped it, nobody here knows when.
+    if (!journal_.stop_asked) journal_.down_since = world_.clock.Wall();
     journal_.stop_asked = true;
-    if (!journal_.down_since) journal_.down_since = world_.clock.Wall();
   }
   if (what == What::kChangeType) journal_.start_asked = false;
   if (what == What::kStart) journal_.start_asked = true;
@@ -187,6 +188,7 @@ Status Resizer::Ask(const Move& move, const Host& host) {
       return End(GoodEnd(), host);
     case What::kFail:
       return Exhausted(move.detail);
+    case What::kLook:
     case What::kKeepSnapshots:
     case What::kAwaitSnapshots:
     case What::kAwaitStopped:
@@ -215,7 +217,9 @@ Status Resizer::React(const Move& move, const Error& error, const Host& host) {
   }
   const Error told(is_time_up ? ErrorKind::kExhausted : error.kind(), error.message());
   const std::string why = fmt::format("could not {}: {}", Name(move.what), error.message());
-  switch (AfterFailure(journal_, move.what, told, is_time_up)) {
+  Reaction reaction = AfterFailure(journal_, move.what, told, is_time_up);
+  if (reaction == Reaction::kAbandon && MayBeStopped(host)) reaction = Reaction::kGiveUp;
+  switch (reaction) {
     case Reaction::kAgain:
       if (std::exchange(last_error_[move.what], error.message()) == error.message()) return {};
       return Note(why);
@@ -237,6 +241,11 @@ Status Resizer::React(const Move& move, const Error& error, const Host& host) {
       return End(Outcome::kStuck, host);
   }
   return {};
+}
+
+// Nobody may be told that a host was not stopped which nobody has seen, or which shows that it was.
+bool Resizer::MayBeStopped(const Host& host) const {
+  return host.id.empty() ? journal_.is_marked : ShowsAStop(journal_, host);
 }
 
 Outcome Resizer::GoodEnd() const {
@@ -283,6 +292,9 @@ Status Resizer::End(Outcome outcome, const Host& host) {
 }
 
 Result<bool> Resizer::Abandon(const std::string& why) {
+  // Only the host knows whether another computer has stopped it. A look that fails leaves it
+  // unseen, and that is told.
+  if (last_seen_.id.empty()) (void)See();
   if (journal_.stop_asked || journal_.direction == Direction::kBack) return false;
   TRY(React({What::kStop, ""}, Cancelled(why), last_seen_));
   return true;

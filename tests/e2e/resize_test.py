@@ -317,13 +317,29 @@ def test_killed_in_the_middle_the_same_command_goes_on(hosting, at, where, is_fu
     assert hosting.runs_as(NEW)
 
 
-def test_killed_in_the_middle_it_is_taken_back_where_that_is_asked_for(hosting):
-    hosting.plant()
+def kill_while_it_stops(hosting):
+    """The computer that resizes the host dies between the stop and the start."""
     hosting.cloud.script({"do": "delays", "shutdown": "2s"})
     process = hosting.mayfly.start("resize", hosting.host, NEW, "--yes", "--patience", "20s")
     wait_until(lambda: hosting.seen()["State"]["Name"] == "stopping", "it is being stopped")
     process.kill()
     process.communicate()
+
+
+def test_another_computer_starts_again_what_cannot_have_its_new_type(hosting):
+    hosting.plant()
+    kill_while_it_stops(hosting)
+    (hosting.mayfly.folder / ".mayfly" / f"resize-{hosting.host}.json").unlink()
+    hosting.cloud.script({"do": "capacity", "type": NEW, "left": 0})
+    end = hosting.ended(code=6)
+    assert end["outcome"] == "reverted" and "InsufficientInstanceCapacity" in end["reason"], end
+    assert end["down_s"] is None, "nobody here knows since when"
+    assert hosting.runs_as(OLD)
+
+
+def test_killed_in_the_middle_it_is_taken_back_where_that_is_asked_for(hosting):
+    hosting.plant()
+    kill_while_it_stops(hosting)
     done = hosting.mayfly.run("resize", hosting.host, "t3.nano")
     assert done.returncode == 4 and "--revert" in done.stderr, done.stderr
     assert hosting.ended("--revert")["outcome"] == "reverted"

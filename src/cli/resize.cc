@@ -107,6 +107,13 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
   return journal;
 }
 
+// Is the host's mark that of a resize which was given up here, and could not be taken off?
+bool IsLeftOver(const resize::Journal& ended, const mayfly::Host& host) {
+  const Result<resize::Journal> marked = resize::JournalFromMark(host.mark);
+  return ended.outcome == resize::Outcome::kAbandoned && marked.ok() &&
+         marked->approved == ended.approved && !resize::ShowsAStop(ended, host);
+}
+
 // The resize of this host that is open, if there is one.
 Result<std::optional<resize::Journal>> FindOpen(const Work& work, const mayfly::Host& host) {
   const std::string path = JournalPath(work, host.id);
@@ -115,6 +122,7 @@ Result<std::optional<resize::Journal>> FindOpen(const Work& work, const mayfly::
     Result<resize::Journal> journal = resize::JournalFromJson(*text);
     if (!journal.ok()) return journal.error().Within(path);
     if (journal->is_open()) return std::optional<resize::Journal>(std::move(*journal));
+    if (IsLeftOver(*journal, host)) return std::optional<resize::Journal>();
   }
   if (host.mark.empty()) return std::optional<resize::Journal>();
   TRY_ASSIGN(resize::Journal journal, ReadMark(work, host));
@@ -200,8 +208,9 @@ int ExitOf(const resize::Journal& journal) {
     case kDone:
       return 0;
     case kReverted:
+      return journal.revert_asked ? 0 : ExitCode(journal.reason_kind);
     case kAbandoned:
-      return journal.reason_kind == ErrorKind::kDefect ? 0 : ExitCode(journal.reason_kind);
+      return ExitCode(journal.reason_kind);
     case kStuck:
       return ExitCode(ErrorKind::kUnavailable);
     case kElsewhere:
@@ -256,6 +265,7 @@ Result<int> GoOn(const Work& work, const mayfly::Host& host, resize::Journal jou
         "--revert back to {}",
         host.id, journal.from, journal.to, FormatInstant(journal.approved), host.id, journal.from));
   }
+  if (work.flags.revert) journal.revert_asked = true;
   if (work.flags.revert && journal.direction == resize::Direction::kForward) {
     journal.direction = resize::Direction::kBack;
     journal.start_asked = false;

@@ -107,7 +107,13 @@ bool Resizer::TakeOthersWord(const Host& host) {
   const bool is_first = std::exchange(is_first_look_, false);
   if (!is_first || !journal_.is_marked) return false;
   const Result<Journal> theirs = JournalFromMark(host.mark);
-  if (theirs.ok() && theirs->direction == Direction::kBack) journal_.direction = Direction::kBack;
+  const bool have_turned = theirs.ok() && theirs->direction == Direction::kBack &&
+                           journal_.direction == Direction::kForward;
+  if (have_turned) {
+    journal_.direction = Direction::kBack;
+    journal_.reason = theirs->reason;
+    journal_.reason_kind = theirs->reason_kind;
+  }
   return host.mark.empty() && host.state == HostState::kRunning;
 }
 
@@ -257,8 +263,9 @@ void Resizer::Unmark() {
   if (!journal_.is_marked) return;
   const Status unmarked = world_.cloud.Mark(journal_.host, "");
   if (unmarked.ok()) return;
-  journal_.notes.push_back("its tag mayfly:resize stays, take it off: " +
-                           unmarked.error().message());
+  journal_.notes.push_back(
+      "its tag mayfly:resize stays, and another computer would go on; take it off: " +
+      unmarked.error().message());
 }
 
 Status Resizer::TurnBack(const Error& error) {

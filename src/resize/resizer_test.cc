@@ -115,9 +115,25 @@ INSTANTIATE_TEST_SUITE_P(
         FailureRow{"StopIsLost", "Stop", kAmbiguous, Outcome::kDone, "t3.small"},
         FailureRow{"ChangeIsLost", "ChangeType", kAmbiguous, Outcome::kDone, "t3.small"},
         FailureRow{"StartIsLost", "Start", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"LookIsDenied", "Look", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
+        FailureRow{"ListIsDenied", "ListSnapshots", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
         FailureRow{"LookIsAway", "Look", kUnavailable, Outcome::kDone, "t3.small"},
         FailureRow{"ScriptIsAway", "RunScript", kInvalid, Outcome::kDone, "t3.small"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Resizer, IsGivenUpWhereNobodyCanLookForTooLong) {
+  Life life;
+  Resizer resizer = life.Make(Approved(life.fake));
+  while (life.fake.host.mark.empty()) life.clock.now = *resizer.Step();
+  life.fake.always.insert({"Look", Unavailable("no way to EC2")});
+  const Duration before = life.clock.now;
+  const Journal journal = life.Carry(std::move(resizer));
+  EXPECT_EQ(journal.outcome, Outcome::kAbandoned);
+  EXPECT_GE(life.clock.now - before, life.bounds.patience);
+  EXPECT_EQ(journal.reason, "could not see how it is: no way to EC2");
+  EXPECT_EQ(journal.reason_kind, kExhausted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge")) << "without its mark";
+}
 
 TEST(Resizer, GoesBackWhereEc2AcceptsTheStartAndItDies) {
   Life life;
@@ -339,7 +355,9 @@ TEST(Resizer, GoesBackToTooWhereAnotherComputerHasTurnedBack) {
   Journal theirs = killed.journal();
   theirs.direction = Direction::kBack;
   life.fake.host.mark = ToMark(theirs);
-  EXPECT_EQ(life.Carry(life.Make(*JournalFromJson(life.saved))).outcome, Outcome::kReverted);
+  const Journal end = life.Carry(life.Make(*JournalFromJson(life.saved)));
+  EXPECT_EQ(end.outcome, Outcome::kReverted);
+  EXPECT_NE(end.reason.find("turned back"), std::string::npos) << end.reason;
   EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
 }
 

@@ -149,6 +149,9 @@ FAILURES = {
     "a snapshot is denied": (
         [{"do": "calls", "action": "CreateSnapshot", "code": "UnauthorizedOperation", "times": 1}],
         "abandoned", OLD, 7, "UnauthorizedOperation"),
+    "its snapshots may not be seen": (
+        [{"do": "calls", "action": "DescribeSnapshots", "code": "UnauthorizedOperation"}],
+        "abandoned", OLD, 7, "UnauthorizedOperation"),
     "no more snapshots may be made": (
         [{"do": "calls", "action": "CreateSnapshot", "code": "SnapshotLimitExceeded", "times": 1}],
         "abandoned", OLD, None, "SnapshotLimitExceeded"),
@@ -188,6 +191,17 @@ def test_whatever_fails_the_host_runs_in_the_end(hosting, name, is_full):
     assert code is None or done.returncode == code, (done.returncode, end["reason"])
     assert words in end["reason"]
     assert hosting.runs_as(kind)
+
+
+def test_what_was_given_up_is_not_gone_on_with_though_its_tag_stays(hosting):
+    hosting.plant()
+    hosting.cloud.script({"do": "calls", "action": "DescribeSnapshots",
+                          "code": "UnauthorizedOperation", "times": 1},
+                         {"do": "calls", "action": "DeleteTags", "code": "UnauthorizedOperation"})
+    end = hosting.ended(NEW, code=7)
+    assert end["outcome"] == "abandoned" and "take it off" in end["notes"][-1], end
+    assert "no resize of this host is open" in hosting.resize(code=2).stderr
+    assert "StopInstances" not in hosting.calls()
 
 
 def test_a_service_that_does_not_come_up_takes_the_host_back(hosting):
@@ -342,7 +356,8 @@ def test_killed_in_the_middle_it_is_taken_back_where_that_is_asked_for(hosting):
     kill_while_it_stops(hosting)
     done = hosting.mayfly.run("resize", hosting.host, "t3.nano")
     assert done.returncode == 4 and "--revert" in done.stderr, done.stderr
-    assert hosting.ended("--revert")["outcome"] == "reverted"
+    end = hosting.ended("--revert")
+    assert end["outcome"] == "reverted" and end["reason"] == "--revert was said", end
     assert hosting.runs_as(OLD)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
+BIRTH = TESTS.parent / "src/adapters/aws/provider/birth.sh"
 sys.path += [str(TESTS / "ec2sim")]
 
 from simulated_cloud import SimulatedCloud, wait_until  # noqa: E402
@@ -278,8 +280,54 @@ def test_the_host_it_runs_on_is_refused_and_another_way_is_offered(hosting):
     hosting.mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = (
         f"{hosting.cloud.endpoint}/_imds/{hosting.host}")
     done = hosting.resize(NEW, "--yes", code=2)
-    assert f"mayfly resize {hosting.host} {NEW}" in done.stderr and "mayfly exec" in done.stderr
+    assert f"  mayfly resize {hosting.host} {NEW} --yes --region us-east-1\n" in done.stderr
     assert hosting.calls() == ["SendCommand"]
+
+
+def test_the_host_it_runs_on_is_refused_when_its_resize_is_gone_on_with(hosting):
+    hosting.plant()
+    hosting.ec2.create_tags(Resources=[hosting.host], Tags=[{
+        "Key": "mayfly:resize", "Value": f"forward {OLD} {NEW} 2026-11-28T02:00:00Z - given"}])
+    hosting.mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = (
+        f"{hosting.cloud.endpoint}/_imds/{hosting.host}")
+    done = hosting.resize(code=2)
+    assert f"  mayfly resize {hosting.host} --region us-east-1\n" in done.stderr
+    assert "StopInstances" not in hosting.calls()
+
+
+HELD = """#!/bin/sh
+mkdir -p {home}/bin {home}/scratch && cp {shared}/mayfly {home}/bin && cd {home}/scratch
+env -i PATH="$PATH" MAYFLY_RUN=7 MAYFLY_MACHINE=3 AWS_ENDPOINT_URL="$AWS_ENDPOINT_URL" \\
+  AWS_EC2_METADATA_SERVICE_ENDPOINT="$AWS_EC2_METADATA_SERVICE_ENDPOINT" {command}
+echo "it ended with $?"
+"""
+
+
+def test_the_way_that_is_offered_for_the_own_host_is_one(mayfly, mayfly_bin, short_tmp):
+    """As printed, with what `mayfly exec` leaves of the environment. A simulated instance has the
+    program where a rented machine has it. What the simulator does not judge is rights: that the
+    policy names what the command calls is for permissions_test.py."""
+    shared = short_tmp / "shared"
+    shared.mkdir()
+    shutil.copy(mayfly_bin, shared / "mayfly")
+    cloud = SimulatedCloud(mayfly_bin, short_tmp / "cloud", "--share", shared)
+    if "over a copy" not in cloud.about["isolation"]:
+        cloud.stop()
+        pytest.skip("only there an instance has a /opt of its own")
+    hosting = Hosting(mayfly, cloud)
+    hosting.plant()
+    mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = f"{cloud.endpoint}/_imds/{hosting.host}"
+    told = hosting.resize(NEW, "--yes", code=2).stderr
+    rights = re.search(r"^  mayfly (iam-policy .*) > resizer.json$", told, re.MULTILINE)[1]
+    assert f"instance/{hosting.host}" in mayfly.ok(*rights.split())
+    command = re.search(r"^  mayfly exec MACHINE --timeout 8h -- (.*)$", told, re.MULTILINE)[1]
+    home = re.search(r"^home=(\S+)$", BIRTH.read_text(), re.MULTILINE)[1]
+    held = cloud.launch(HELD.format(home=home, shared=shared, command=command),
+                        IamInstanceProfile={"Name": "mayfly-worker"})
+    cloud.wait_for_console(held, "it ended with")
+    assert "it ended with 0" in cloud.console(held), cloud.console(held)
+    assert hosting.runs_as(NEW)
+    assert cloud.stop() == 0
 
 
 def test_unseen_goes_on_and_says_that_nobody_looked(hosting):

@@ -85,16 +85,17 @@ std::vector<std::string> Missing(const std::vector<std::string>& wanted,
   return missing;
 }
 
-bool IsUnseen(const HostUse& use, std::string_view what) {
-  return std::ranges::find(use.unseen, what) != use.unseen.end();
-}
-
 int PortOf(const std::string& socket) {
   int port = 0;
   const std::size_t colon = socket.rfind(':');
   if (colon == std::string::npos) return 0;
   std::from_chars(socket.data() + colon + 1, socket.data() + socket.size(), port);
   return port;
+}
+
+bool HasKnownPort(const HostSocket& socket) {
+  const int port = PortOf(socket.address);
+  return port > 0 && port < kFirstPassingPort;
 }
 
 void JudgeSize(const Size& size, const HostUse& use, std::vector<std::string>& differs) {
@@ -166,7 +167,9 @@ std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use)
   for (const std::string& name : Missing(journal.services, services)) {
     differs.push_back(fmt::format("{} does not run", name));
   }
-  for (const std::string& socket : Missing(journal.sockets, use.sockets)) {
+  std::vector<std::string> listening;
+  for (const HostSocket& one : use.sockets) listening.push_back(one.address);
+  for (const std::string& socket : Missing(journal.sockets, listening)) {
     differs.push_back(fmt::format("nothing listens at {}", socket));
   }
   return differs;
@@ -182,10 +185,19 @@ std::vector<std::string> ServicesToExpect(const HostUse& use) {
 
 std::vector<std::string> SocketsToExpect(const HostUse& use) {
   std::vector<std::string> sockets;
-  if (IsUnseen(use, "sockets")) return sockets;
-  for (const std::string& socket : use.sockets) {
-    const int port = PortOf(socket);
-    if (port > 0 && port < kFirstPassingPort) sockets.push_back(socket);
+  for (const HostSocket& socket : use.sockets) {
+    if (socket.starts_at_boot && HasKnownPort(socket)) sockets.push_back(socket.address);
+  }
+  return sockets;
+}
+
+std::vector<std::string> SocketsInDoubt(const HostUse& use) {
+  const std::vector<std::string> expected = SocketsToExpect(use);
+  std::vector<std::string> sockets;
+  for (const HostSocket& socket : use.sockets) {
+    // An address may have two holders, such as a service and the socket unit that hands it on.
+    const bool is_expected = std::ranges::find(expected, socket.address) != expected.end();
+    if (!is_expected && HasKnownPort(socket)) sockets.push_back(socket.address);
   }
   return sockets;
 }

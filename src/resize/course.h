@@ -65,6 +65,9 @@ std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use)
 // Of what runs, what is to be there again after a start.
 std::vector<std::string> ServicesToExpect(const HostUse& use);
 std::vector<std::string> SocketsToExpect(const HostUse& use);
+// Sockets of which nobody can tell whether they are: of no unit, or of one that boot does not
+// start.
+std::vector<std::string> SocketsInDoubt(const HostUse& use);
 
 // What became of the address; empty: it is the same.
 std::string ExplainAddress(const Journal& journal, const Host& host);

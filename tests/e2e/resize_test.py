@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
+PROBE = TESTS.parent / "src/resize/probe.sh"
 BIRTH = TESTS.parent / "src/adapters/aws/provider/birth.sh"
 sys.path += [str(TESTS / "ec2sim")]
 
@@ -20,7 +21,8 @@ from simulated_cloud import SimulatedCloud, wait_until  # noqa: E402
 OLD, NEW = "t3.2xlarge", "t3.small"
 SIZES = {OLD: (8, 32768), NEW: (2, 2048), "t3.nano": (2, 512)}
 RUNS = ["service enabled postgresql@15-main.service", "service enabled cron.service",
-        "service static systemd-journald.service", "socket 0.0.0.0:22", "socket 127.0.0.1:5432"]
+        "service static systemd-journald.service", "socket 0.0.0.0:22 enabled ssh.service",
+        "socket 127.0.0.1:5432 enabled-runtime postgresql@15-main.service"]
 DELAYS = {"do": "delays", "boot": "100ms", "shutdown": "100ms", "snapshot": "100ms"}
 
 
@@ -214,6 +216,67 @@ def test_a_service_that_does_not_come_up_takes_the_host_back(hosting):
     assert end["outcome"] == "reverted"
     assert "postgresql@15-main.service does not run" in end["reason"]
     assert hosting.runs_as(OLD)
+
+
+def test_a_socket_that_nothing_starts_at_boot_is_told_and_not_waited_for(hosting):
+    hosting.plant()
+    session, notebook = "socket 127.0.0.1:6010", "socket 0.0.0.0:8888 disabled jupyter.service"
+    hosting.agent(OLD, output=says(OLD, lines=[*RUNS, session, notebook]))
+    end = hosting.ended(NEW, patience="5s")
+    assert end["outcome"] == "done", end
+    assert end["plan"]["sockets"] == ["0.0.0.0:22", "127.0.0.1:5432"]
+    [told] = [check["found"] for check in end["plan"]["checks"] if check["what"] == "services"]
+    assert "not waited for: 127.0.0.1:6010, 0.0.0.0:8888" in told, told
+
+
+# What a host's tools say: three services, of which one is not enabled; a socket that systemd holds for a
+# service that it starts when it is asked for; a session, a child, and a service without a socket unit.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+  "list-units --type=service"*) printf '%s loaded active running -\\n' \\
+    postgresql@15-main.service adhoc.service agent.service user@1000.service;;
+  "show -p MainPID postgresql@15-main.service") echo MainPID=100;;
+  "show -p MainPID adhoc.service") echo MainPID=200;;
+  "show -p MainPID agent.service") echo MainPID=300;;
+  "is-enabled postgresql@15-main.service") echo enabled-runtime;;
+  "is-enabled agent.service" | "is-enabled ssh.socket") echo enabled;;
+  "is-enabled adhoc.service") exit 1;;
+  "is-enabled late.socket") echo disabled; exit 1;;
+  list-sockets*) printf '%s\\n' '/run/dbus/system_bus_socket dbus.socket dbus.service' \\
+    '[::]:22 ssh.socket ssh.service' '0.0.0.0:9090 late.socket late.service';;
+  *) exit 1;;
+esac
+"""
+SS = """#!/bin/sh
+[ "$*" = "-H -ltnp" ] || exit 1
+cat <<'TEXT'
+LISTEN 0 244 127.0.0.1:5432 0.0.0.0:* users:(("postgres",pid=100,fd=6))
+LISTEN 0 128 *:22 *:* users:(("sshd",pid=410,fd=3),("systemd",pid=1,fd=60))
+LISTEN 0 128 0.0.0.0:9090 0.0.0.0:* users:(("systemd",pid=1,fd=61))
+LISTEN 0 128 127.0.0.1:6010 0.0.0.0:* users:(("sshd",pid=411,fd=9))
+LISTEN 0 128 0.0.0.0:8080 0.0.0.0:* users:(("java",pid=200,fd=4))
+LISTEN 0 128 0.0.0.0:8888 0.0.0.0:* users:(("a pid=x name",pid=301,fd=7))
+LISTEN 0 128 0.0.0.0:2049 0.0.0.0:*
+TEXT
+"""
+
+
+def test_the_probe_tells_whose_a_socket_is(short_tmp):
+    for name, text in (("systemctl", SYSTEMCTL), ("ss", SS)):
+        (short_tmp / name).write_text(text)
+        (short_tmp / name).chmod(0o755)
+    done = subprocess.run(["sh", PROBE], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PATH": f"{short_tmp}:{os.environ['PATH']}"})
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert [line[1:] for line in said if line[0] == "service"] == [
+        ["enabled-runtime", "postgresql@15-main.service"], ["-", "adhoc.service"],
+        ["enabled", "agent.service"]]
+    assert {line[1]: line[2:] for line in said if line[0] == "socket"} == {
+        "127.0.0.1:5432": ["enabled-runtime", "postgresql@15-main.service"],
+        "*:22": ["enabled", "ssh.socket"], "0.0.0.0:9090": ["disabled", "late.socket"],
+        "127.0.0.1:6010": [], "0.0.0.0:8080": ["-", "adhoc.service"], "0.0.0.0:8888": [],
+        "0.0.0.0:2049": []}
+    assert not done.stderr
 
 
 def test_a_host_that_cannot_be_asked_any_more_goes_back(hosting):

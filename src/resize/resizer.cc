@@ -100,12 +100,10 @@ Error Resizer::TooLong(What what) const {
   return Exhausted("it takes more than " + limit);
 }
 
-// What another computer did with it since the journal was written. What we marked ourselves a
-// moment ago may not show yet, so only the first look counts. True: it was finished, the mark is
-// gone.
+// What another computer did with it since the journal was written. True: it was finished, the mark
+// is gone.
 bool Resizer::TakeOthersWord(const Host& host) {
-  const bool is_first = std::exchange(is_first_look_, false);
-  if (!is_first || !journal_.is_marked) return false;
+  if (!journal_.is_marked) return false;
   const Result<Journal> theirs = JournalFromMark(host.mark);
   const bool have_turned = theirs.ok() && theirs->direction == Direction::kBack &&
                            journal_.direction == Direction::kForward;
@@ -125,10 +123,13 @@ Result<Duration> Resizer::Step() {
     return next_;
   }
   since_.erase(What::kLook);
-  if (TakeOthersWord(sight->host)) {
+  // What we marked ourselves a moment ago may not show yet, so only the first look counts.
+  const bool is_first = std::exchange(is_first_look_, false);
+  if (is_first && TakeOthersWord(sight->host)) {
     TRY(End(Outcome::kElsewhere, sight->host));
     return next_;
   }
+  if (is_first && SaysForward(sight->host)) TRY(MarkBack());
   TRY(Act(Decide(journal_, *sight), sight->host));
   return next_;
 }
@@ -278,10 +279,21 @@ Status Resizer::TurnBack(const Error& error) {
   last_error_.clear();
   world_.tell(fmt::format("{}; going back to {}", error.message(), journal_.from));
   TRY(Note("going back: " + error.message()));
-  // Another computer that finds the mark shall go back too; if it cannot be written, this one does.
+  return MarkBack();
+}
+
+// Another computer that finds the mark shall go back too; if it cannot be written, this one does.
+Status Resizer::MarkBack() {
   const Status marked = world_.cloud.Mark(journal_.host, ToMark(journal_));
   if (!marked.ok()) return Note("the mark still says forward: " + marked.error().message());
   return {};
+}
+
+// Does the mark send another computer forward while we go back? As after --revert.
+bool Resizer::SaysForward(const Host& host) const {
+  const Result<Journal> marked = JournalFromMark(host.mark);
+  return journal_.direction == Direction::kBack && marked.ok() &&
+         marked->direction == Direction::kForward;
 }
 
 Status Resizer::End(Outcome outcome, const Host& host) {

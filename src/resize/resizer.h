@@ -51,6 +51,8 @@ class Resizer {
   Result<Sight> See();
   bool TakeOthersWord(const Host& host);
   bool MayBeStopped(const Host& host) const;
+  bool SaysForward(const Host& host) const;
+  Status MarkBack();
   Status Act(const Move& move, const Host& host);
   Status Ask(const Move& move, const Host& host);
   Status LookInside(const Host& host);

@@ -280,10 +280,10 @@ TEST_P(ResizerFromTheMark, KnowsThatTheHostWasStopped) {
   EXPECT_EQ(life.fake.host.mark.empty(), is_back) << "who is stuck is found by the mark";
 }
 
-std::function<void(FakeHost&)> Always(const char* verb, Error error) {
+std::function<void(FakeHost&)> Always(const char* verb, const Error& error) {
   return [=](FakeHost& fake) { fake.always.insert({verb, error}); };
 }
-std::function<void(FakeHost&)> Once(const char* verb, Error error) {
+std::function<void(FakeHost&)> Once(const char* verb, const Error& error) {
   return [=](FakeHost& fake) { fake.failures[verb] = {error}; };
 }
 
@@ -358,6 +358,17 @@ TEST(Resizer, GoesBackToTooWhereAnotherComputerHasTurnedBack) {
   const Journal end = life.Carry(life.Make(*JournalFromJson(life.saved)));
   EXPECT_EQ(end.outcome, Outcome::kReverted);
   EXPECT_NE(end.reason.find("turned back"), std::string::npos) << end.reason;
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+}
+
+TEST(Resizer, ToldToGoBackTellsWhoeverFindsTheMark) {
+  Life life;
+  DieAt(life, HostState::kStopping, "t3.2xlarge");
+  Journal journal = *JournalFromJson(life.saved);
+  journal.direction = Direction::kBack;
+  Resizer killed = life.Make(journal);
+  life.clock.now = *killed.Step();
+  EXPECT_EQ(life.Carry(life.Make(FromTheMark(life))).outcome, Outcome::kReverted);
   EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
 }
 

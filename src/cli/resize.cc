@@ -34,7 +34,7 @@ struct Work {
   HostWorld& world;
   Times times;
   std::string folder;  // where the journal is
-  bool is_swept = false;
+  std::string ledger;  // whose sweep removes the snapshots; empty: none is known
 };
 
 Result<Times> ReadTimes(const Flags& flags) {
@@ -94,7 +94,8 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
   journal.name = host.name;
   journal.region = host.region;
   journal.notes.emplace_back(
-      "begun on another computer: which services ran before stands in its journal");
+      "begun on another computer: which services ran before, and since when the host was down, "
+      "stands in its journal");
   const Result<HostType> from = work.world.FindType(journal.from);
   const Result<HostType> to = work.world.FindType(journal.to);
   // If nothing was stopped yet, its disks are kept first; those that are kept already are found.
@@ -106,6 +107,13 @@ Result<resize::Journal> ReadMark(const Work& work, const mayfly::Host& host) {
   return journal;
 }
 
+// Is the host's mark that of a resize which was given up here, and could not be taken off?
+bool IsLeftOver(const resize::Journal& ended, const mayfly::Host& host) {
+  const Result<resize::Journal> marked = resize::JournalFromMark(host.mark);
+  return ended.outcome == resize::Outcome::kAbandoned && marked.ok() &&
+         marked->approved == ended.approved && !resize::ShowsAStop(ended, host);
+}
+
 // The resize of this host that is open, if there is one.
 Result<std::optional<resize::Journal>> FindOpen(const Work& work, const mayfly::Host& host) {
   const std::string path = JournalPath(work, host.id);
@@ -114,6 +122,7 @@ Result<std::optional<resize::Journal>> FindOpen(const Work& work, const mayfly::
     Result<resize::Journal> journal = resize::JournalFromJson(*text);
     if (!journal.ok()) return journal.error().Within(path);
     if (journal->is_open()) return std::optional<resize::Journal>(std::move(*journal));
+    if (IsLeftOver(*journal, host)) return std::optional<resize::Journal>();
   }
   if (host.mark.empty()) return std::optional<resize::Journal>();
   TRY_ASSIGN(resize::Journal journal, ReadMark(work, host));
@@ -126,7 +135,7 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
   ResizePlan plan{.host = found.host, .to = found.to_name};
   plan.checks = resize::Judge(found);
   plan.is_seen = found.use.has_value();
-  plan.is_swept = work.is_swept;
+  plan.is_swept = !work.ledger.empty();
   plan.patience = work.times.patience;
   plan.snapshots_expire = std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
   if (found.use) {
@@ -140,19 +149,20 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
   return plan;
 }
 
+// `words`: what is asked of the host beside its name.
+Status RefuseHere(const Work& work, resize::Where where, const mayfly::Host& host,
+                  const std::string& words) {
+  const std::string why =
+      RefuseOwnHost(where, {work.flags.host, host.id, host.region, host.state, words, work.ledger});
+  if (why.empty()) return {};
+  return Invalid(why);
+}
+
 // A command is refused for what it asks, a plan for what it meets.
-Error Blocked(const Work& work, const resize::Findings& found) {
-  const std::string& name = work.flags.host;
-  if (found.where != resize::Where::kElsewhere) {
-    return Invalid(fmt::format(
-        "{} is this computer, as far as can be told, and nobody here could start it again. On "
-        "another one with the same rights: mayfly resize {} {} --region {} --yes; a held machine "
-        "of a "
-        "run will do: mayfly exec MACHINE -- mayfly resize …",
-        name, found.host.id, found.to_name, found.host.region));
-  }
-  return Exhausted(
-      fmt::format("{} cannot be resized as it is; the lines above say what to do", name));
+Status Block(const Work& work, const resize::Findings& found) {
+  TRY(RefuseHere(work, found.where, found.host, fmt::format(" {} --yes", found.to_name)));
+  return Exhausted(fmt::format("{} cannot be resized as it is; the lines above say what to do",
+                               work.flags.host));
 }
 
 Status Approve(const Work& work, const ResizePlan& plan) {
@@ -199,8 +209,9 @@ int ExitOf(const resize::Journal& journal) {
     case kDone:
       return 0;
     case kReverted:
+      return journal.revert_asked ? 0 : ExitCode(journal.reason_kind);
     case kAbandoned:
-      return journal.reason_kind == ErrorKind::kDefect ? 0 : ExitCode(journal.reason_kind);
+      return ExitCode(journal.reason_kind);
     case kStuck:
       return ExitCode(ErrorKind::kUnavailable);
     case kElsewhere:
@@ -246,15 +257,14 @@ Result<int> CarryOut(const Work& work, resize::Journal journal, const ResizePlan
 }
 
 Result<int> GoOn(const Work& work, const mayfly::Host& host, resize::Journal journal) {
-  if (work.world.WhereIs(host) == resize::Where::kHere) {
-    return Invalid(fmt::format("{} is this computer; finish its resize on another one", host.id));
-  }
+  TRY(RefuseHere(work, work.world.WhereIs(host), host, work.flags.revert ? " --revert" : ""));
   if (!work.flags.type.empty() && work.flags.type != journal.to) {
     return Conflict(fmt::format(
         "{} is on its way from {} to {} since {}; finish that first: mayfly resize {}, or with "
         "--revert back to {}",
         host.id, journal.from, journal.to, FormatInstant(journal.approved), host.id, journal.from));
   }
+  if (work.flags.revert) journal.revert_asked = true;
   if (work.flags.revert && journal.direction == resize::Direction::kForward) {
     journal.direction = resize::Direction::kBack;
     journal.start_asked = false;
@@ -275,7 +285,7 @@ Result<int> Begin(const Work& work, const mayfly::Host& host) {
   const ResizePlan plan = MakeResizePlan(work, found);
   if (!work.flags.json) Print(RenderResizePlan(plan, PaintForOutput(work.session)));
   const bool is_blocked = AnyBlocks(plan.checks);
-  const Status approved = is_blocked ? Blocked(work, found) : Approve(work, plan);
+  const Status approved = is_blocked ? Block(work, found) : Approve(work, plan);
   if (work.flags.json && !approved.ok()) {
     Print(DumpJson({{"outcome", nullptr}, {"plan", JsonOfResizePlan(plan)}}));
   }
@@ -304,10 +314,9 @@ Result<int> RunResizeCommand(const Flags& flags, const Session& session) {
   settings.patience = std::min<Duration>(times.patience, minutes(2));
   TRY_ASSIGN(std::unique_ptr<HostWorld> world, OpenHostWorld(*here, settings));
   const std::string folder = flags.state_dir.empty() ? ".mayfly" : flags.state_dir;
-  const Work work{flags,          session,
-                  *here,          *world,
-                  times,          std::filesystem::absolute(folder).lexically_normal().string(),
-                  !ledger.empty()};
+  const Work work{flags,  session, *here,
+                  *world, times,   std::filesystem::absolute(folder).lexically_normal().string(),
+                  ledger};
   TRY_ASSIGN(const mayfly::Host host, ChooseHost(*world, flags.host));
   if (flags.advice) return PrintAdvice(work, host);
   TRY_ASSIGN(std::optional<resize::Journal> open, FindOpen(work, host));

@@ -13,6 +13,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Where a rented machine's first script (adapters/aws/provider/birth.sh) puts the program.
+constexpr std::string_view kProgramFolder = "/opt/mayfly/bin";
+constexpr std::string_view kLongest = "8h";  // the first snapshot of a large disk takes long
+
 std::string Amount(const std::optional<Money>& money) {
   return money ? FormatMoney(*money) : "not known";
 }
@@ -128,6 +132,29 @@ std::optional<Duration> DownFor(const resize::Journal& journal) {
 }
 
 }  // namespace
+
+std::string RefuseOwnHost(resize::Where where, const ResizeElsewhere& asked) {
+  // Whoever asks does so on a computer that runs.
+  const bool is_other = where == resize::Where::kElsewhere || asked.state == HostState::kStopped;
+  if (is_other) return "";
+  const std::string rights =
+      fmt::format("mayfly iam-policy resizer --host {} --region {}", asked.host, asked.region);
+  const std::string command =
+      fmt::format("mayfly resize {}{} --region {}{}", asked.host, asked.words, asked.region,
+                  asked.ledger.empty() ? "" : " --ledger " + asked.ledger);
+  return fmt::format(
+      R"({0} is this computer, as far as can be told, and nobody here could start it again.
+On any other one, by whoever has the rights that the first line prints:
+  {1} > resizer.json
+  {2}
+On a rented machine that is held (its role, mayfly-worker unless you named another, gets these rights for as
+long), but not if the ledger's database is on this host: a machine that does not reach its ledger ends itself:
+  {1} > resizer.json
+  aws iam put-role-policy --role-name mayfly-worker --policy-name mayfly-resizer --policy-document file://resizer.json
+  mayfly exec MACHINE --timeout {4} -- {3}/{2}
+  aws iam delete-role-policy --role-name mayfly-worker --policy-name mayfly-resizer)",
+      asked.name, rights, command, kProgramFolder, kLongest);
+}
 
 std::string RenderResizePlan(const ResizePlan& plan, const Paint& paint) {
   std::string text = RenderChecks(plan.checks, paint);

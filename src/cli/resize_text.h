@@ -10,6 +10,7 @@
 #include "model/preflight.h"
 #include "resize/advice.h"
 #include "resize/journal.h"
+#include "resize/judge.h"
 #include "resize/monthly.h"
 
 namespace mayfly::cli {
@@ -25,6 +26,17 @@ struct ResizePlan {
   bool is_swept = false;  // a sweep of our ledger removes the snapshots
   Duration patience{};
 };
+
+// What was asked for, so that it can be given on another computer.
+struct ResizeElsewhere {
+  std::string name, host, region;
+  HostState state = HostState::kRunning;
+  std::string words;   // beside the host: " t3.small --yes"
+  std::string ledger;  // empty: none is known
+};
+// Why a host may not be touched from here, and how it can be from elsewhere; empty: it may be.
+// Where nobody can tell, it may be this computer (docs/adr/0028).
+std::string RefuseOwnHost(resize::Where where, const ResizeElsewhere& asked);
 
 std::string RenderResizePlan(const ResizePlan& plan, const Paint& paint);
 nlohmann::ordered_json JsonOfResizePlan(const ResizePlan& plan);

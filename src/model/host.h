@@ -66,6 +66,14 @@ struct HostService {
   bool starts_at_boot = false;
 };
 
+// That listens now. Its unit: the service whose main process holds it, or the socket unit that has
+// systemd hold it; empty: none is known, as of what a person started or a container was given.
+struct HostSocket {
+  std::string address;  // "0.0.0.0:5432"
+  std::string unit;
+  bool starts_at_boot = false;
+};
+
 // From inside, at one moment.
 struct HostUse {
   std::int64_t vcpus = 0;
@@ -74,10 +82,10 @@ struct HostUse {
   double load15 = 0;
   std::vector<MountUse> mounts;
   std::vector<HostService> services;
-  std::vector<std::string> sockets;  // that listen: "0.0.0.0:5432"
-  std::vector<Tenant> tenants;       // the largest processes first
-  std::vector<std::string> stores;   // disks of the instance store that are in use
-  std::vector<std::string> unseen;   // what it has no tool to tell: "services", "sockets"
+  std::vector<HostSocket> sockets;
+  std::vector<Tenant> tenants;      // the largest processes first
+  std::vector<std::string> stores;  // disks of the instance store that are in use
+  std::vector<std::string> unseen;  // what it has no tool to tell: "services", "sockets"
 };
 
 struct HostSnapshot {

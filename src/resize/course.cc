@@ -15,7 +15,8 @@ struct WhatRow {
   What what;
   std::string_view name;
 };
-constexpr std::array<WhatRow, 13> kNames{{{What::kMark, "mark the host"},
+constexpr std::array<WhatRow, 14> kNames{{{What::kLook, "see how it is"},
+                                          {What::kMark, "mark the host"},
                                           {What::kTakeSnapshot, "take a snapshot"},
                                           {What::kAwaitSnapshots, "complete the snapshots"},
                                           {What::kKeepSnapshots, "keep the snapshots"},
@@ -63,6 +64,10 @@ bool IsPassing(ErrorKind kind) {
   return kind == ErrorKind::kUnavailable || kind == ErrorKind::kAmbiguous;
 }
 
+bool RunsAsBefore(const Journal& journal, const Host& host) {
+  return host.state == HostState::kRunning && host.type == journal.from;
+}
+
 Reaction AfterFailureBack(What what, const Error& error, bool is_time_up) {
   const bool runs = what == What::kAwaitHealth || what == What::kLookInside;
   if (runs || what == What::kFinish) return Reaction::kEndAnyway;
@@ -80,16 +85,17 @@ std::vector<std::string> Missing(const std::vector<std::string>& wanted,
   return missing;
 }
 
-bool IsUnseen(const HostUse& use, std::string_view what) {
-  return std::ranges::find(use.unseen, what) != use.unseen.end();
-}
-
 int PortOf(const std::string& socket) {
   int port = 0;
   const std::size_t colon = socket.rfind(':');
   if (colon == std::string::npos) return 0;
   std::from_chars(socket.data() + colon + 1, socket.data() + socket.size(), port);
   return port;
+}
+
+bool HasKnownPort(const HostSocket& socket) {
+  const int port = PortOf(socket.address);
+  return port > 0 && port < kFirstPassingPort;
 }
 
 void JudgeSize(const Size& size, const HostUse& use, std::vector<std::string>& differs) {
@@ -117,9 +123,7 @@ std::string_view Name(What what) {
 
 Move Decide(const Journal& journal, const Sight& sight) {
   const Host& host = sight.host;
-  const bool is_before = journal.direction == Direction::kForward && !journal.stop_asked;
-  const bool is_up = host.state == HostState::kRunning;
-  if (is_before && is_up && host.type == journal.from) {
+  if (journal.direction == Direction::kForward && RunsAsBefore(journal, host)) {
     if (!journal.is_marked) return {What::kMark, ""};
     if (!journal.has_snapshots) return ForSnapshots(journal, sight.snapshots);
   }
@@ -139,13 +143,20 @@ Move Decide(const Journal& journal, const Sight& sight) {
   return {};
 }
 
+bool ShowsAStop(const Journal& journal, const Host& host) {
+  const bool is_gone =
+      host.state == HostState::kShuttingDown || host.state == HostState::kTerminated;
+  return !is_gone && !RunsAsBefore(journal, host);
+}
+
 Reaction AfterFailure(const Journal& journal, What what, const Error& error, bool is_time_up) {
   if (IsPassing(error.kind()) && !is_time_up) return Reaction::kAgain;
   if (journal.direction == Direction::kBack) return AfterFailureBack(what, error, is_time_up);
   if (what == What::kFinish) return Reaction::kEndAnyway;
   const bool is_stop_refused = what == What::kStop && !is_time_up;
   if (!journal.stop_asked || is_stop_refused) return Reaction::kAbandon;
-  return Reaction::kTurnBack;
+  // Whoever does not see the host cannot take it back either.
+  return what == What::kLook ? Reaction::kGiveUp : Reaction::kTurnBack;
 }
 
 std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use) {
@@ -156,7 +167,9 @@ std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use)
   for (const std::string& name : Missing(journal.services, services)) {
     differs.push_back(fmt::format("{} does not run", name));
   }
-  for (const std::string& socket : Missing(journal.sockets, use.sockets)) {
+  std::vector<std::string> listening;
+  for (const HostSocket& one : use.sockets) listening.push_back(one.address);
+  for (const std::string& socket : Missing(journal.sockets, listening)) {
     differs.push_back(fmt::format("nothing listens at {}", socket));
   }
   return differs;
@@ -172,10 +185,19 @@ std::vector<std::string> ServicesToExpect(const HostUse& use) {
 
 std::vector<std::string> SocketsToExpect(const HostUse& use) {
   std::vector<std::string> sockets;
-  if (IsUnseen(use, "sockets")) return sockets;
-  for (const std::string& socket : use.sockets) {
-    const int port = PortOf(socket);
-    if (port > 0 && port < kFirstPassingPort) sockets.push_back(socket);
+  for (const HostSocket& socket : use.sockets) {
+    if (socket.starts_at_boot && HasKnownPort(socket)) sockets.push_back(socket.address);
+  }
+  return sockets;
+}
+
+std::vector<std::string> SocketsInDoubt(const HostUse& use) {
+  const std::vector<std::string> expected = SocketsToExpect(use);
+  std::vector<std::string> sockets;
+  for (const HostSocket& socket : use.sockets) {
+    // An address may have two holders, such as a service and the socket unit that hands it on.
+    const bool is_expected = std::ranges::find(expected, socket.address) != expected.end();
+    if (!is_expected && HasKnownPort(socket)) sockets.push_back(socket.address);
   }
   return sockets;
 }
@@ -200,6 +222,12 @@ std::string ExplainAddress(const Journal& journal, const Host& host) {
 }
 
 std::string ExplainStuck(const Journal& journal, const Host& host) {
+  if (host.id.empty()) {
+    return fmt::format(
+        "nobody could look at {0}, so it may be stopped. To go on: mayfly resize {0}. By hand: "
+        "aws ec2 describe-instances --instance-ids {0}",
+        journal.host);
+  }
   std::string next;
   if (host.state == HostState::kStopped && host.type != journal.goal()) {
     next = fmt::format(

@@ -13,6 +13,7 @@
 namespace mayfly::resize {
 
 enum class What {
+  kLook,            // where the host is
   kMark,            // the host gets the tag by which others finish it
   kTakeSnapshot,    // of the disk in `detail`
   kAwaitSnapshots,  // until all are completed
@@ -44,6 +45,10 @@ struct Sight {
 
 Move Decide(const Journal& journal, const Sight& sight);
 
+// Does the host show that it was stopped, by whomever? A mark does not tell; one that runs as it
+// did before does not show it.
+bool ShowsAStop(const Journal& journal, const Host& host);
+
 // What follows when a move fails, or has taken as long as it may (then the kind is kExhausted).
 enum class Reaction {
   kAgain,      // the same, until its time is up
@@ -60,10 +65,13 @@ std::vector<std::string> WhatDiffers(const Journal& journal, const HostUse& use)
 // Of what runs, what is to be there again after a start.
 std::vector<std::string> ServicesToExpect(const HostUse& use);
 std::vector<std::string> SocketsToExpect(const HostUse& use);
+// Sockets of which nobody can tell whether they are: of no unit, or of one that boot does not
+// start.
+std::vector<std::string> SocketsInDoubt(const HostUse& use);
 
 // What became of the address; empty: it is the same.
 std::string ExplainAddress(const Journal& journal, const Host& host);
-// Where a stuck host is, and what to type.
+// Where a stuck host is, and what to type; without an id: nobody has seen it.
 std::string ExplainStuck(const Journal& journal, const Host& host);
 
 }  // namespace mayfly::resize

@@ -69,6 +69,7 @@ void ReadProgress(const Json& json, Journal& journal) {
   journal.direction = is_back ? Direction::kBack : Direction::kForward;
   journal.reason = json.at("reason");
   journal.reason_kind = KindFromName(json.at("reason_kind").get<std::string>());
+  journal.revert_asked = json.value("revert_asked", false);  // older ones have none
   journal.is_marked = json.at("is_marked");
   journal.has_snapshots = json.at("has_snapshots");
   journal.stop_asked = json.at("stop_asked");
@@ -108,6 +109,7 @@ std::string ToJson(const Journal& journal) {
             {"outcome", journal.outcome ? Json(Name(*journal.outcome)) : Json(nullptr)},
             {"reason", journal.reason},
             {"reason_kind", KindName(journal.reason_kind)},
+            {"revert_asked", journal.revert_asked},
             {"address", journal.address},
             {"keeps_address", journal.keeps_address},
             {"was_seen", journal.was_seen},
@@ -162,6 +164,10 @@ Result<Journal> JournalFromMark(std::string_view mark) {
   journal.from = words[1];
   journal.to = words[2];
   journal.approved = *approved;
+  if (journal.direction == Direction::kBack) {
+    journal.reason = "another computer had turned back, and its journal says why";
+    journal.reason_kind = ErrorKind::kExhausted;
+  }
   if (words[4] != "-") journal.address = words[4];
   journal.keeps_address = words[5] == "elastic";
   journal.is_marked = true;

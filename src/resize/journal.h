@@ -43,6 +43,7 @@ struct Journal {
   Direction direction = Direction::kForward;
   std::string reason;  // why it goes back, or is given up
   ErrorKind reason_kind = ErrorKind::kDefect;
+  bool revert_asked = false;  // somebody said --revert: going back is what was wanted
 
   // As it was before.
   std::string address;

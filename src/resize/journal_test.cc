@@ -13,6 +13,7 @@ Journal Busy() {
   journal.direction = Direction::kBack;
   journal.reason = "could not start the host: \"no capacity\"";
   journal.reason_kind = ErrorKind::kExhausted;
+  journal.revert_asked = true;
   journal.services = {"postgresql.service"};
   journal.sockets = {"0.0.0.0:5432"};
   journal.is_marked = journal.has_snapshots = journal.stop_asked = true;
@@ -47,6 +48,7 @@ TEST(ResizeJournal, AMarkSaysWhereItGoesAndFitsIntoATag) {
   ASSERT_TRUE(read.ok()) << read.error().message();
   EXPECT_EQ(ToMark(*read), mark);
   EXPECT_TRUE(read->is_marked);
+  EXPECT_NE(read->reason.find("turned back"), std::string::npos) << read->reason;
 }
 
 TEST(ResizeJournal, AMarkWithoutAnAddressIsReadBackToo) {

@@ -236,6 +236,11 @@ PreflightCheck JudgeServices(const HostUse& use) {
   std::string told = fmt::format("expected again after the start: {}; listening: {}",
                                  back.empty() ? "no service" : Join(back, ", "),
                                  sockets.empty() ? "nothing" : Join(sockets, ", "));
+  const std::vector<std::string> in_doubt = SocketsInDoubt(use);
+  if (!in_doubt.empty()) {
+    told += fmt::format("; listen now, are no enabled service's own, and are not waited for: {}",
+                        Join(in_doubt, ", "));
+  }
   if (!lost.empty()) told += fmt::format("; run now and are not enabled: {}", Join(lost, ", "));
   if (!use.unseen.empty()) told += fmt::format("; the host cannot list {}", Join(use.unseen, ", "));
   return Pass("services", told);

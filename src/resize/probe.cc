@@ -52,12 +52,24 @@ Status TakeMount(const Words& words, HostUse& use) {
   return {};
 }
 
+// By what systemd says of the unit.
+bool StartsAtBoot(std::string_view state) {
+  return state == "enabled" || state == "enabled-runtime" || state == "generated";
+}
+
 void TakeService(const Words& words, HostUse& use) {
   if (words.size() < 2) return;
-  const std::string& state = words[1];
-  const bool is_enabled = words.size() > 2 && (state == "enabled" || state == "enabled-runtime" ||
-                                               state == "generated");
-  use.services.push_back({words.back(), is_enabled});
+  use.services.push_back({words.back(), words.size() > 2 && StartsAtBoot(words[1])});
+}
+
+void TakeSocket(const Words& words, HostUse& use) {
+  if (words.size() < 2) return;
+  HostSocket socket{.address = words[1]};
+  if (words.size() > 3) {
+    socket.unit = words[3];
+    socket.starts_at_boot = StartsAtBoot(words[2]);
+  }
+  use.sockets.push_back(std::move(socket));
 }
 
 Status TakeTenant(const Words& words, HostUse& use) {
@@ -73,7 +85,7 @@ Status TakeLine(const Words& words, HostUse& use, Memory& memory) {
   if (what == "mount") return TakeMount(words, use);
   if (what == "tenant") return TakeTenant(words, use);
   if (what == "service") TakeService(words, use);
-  if (what == "socket" && words.size() > 1) use.sockets.push_back(words[1]);
+  if (what == "socket") TakeSocket(words, use);
   if (what == "store" && words.size() > 1) use.stores.push_back(words[1]);
   if (what == "unseen" && words.size() > 1) use.unseen.push_back(words[1]);
   if (what == "load15" && words.size() > 1) use.load15 = std::atof(words[1].c_str());

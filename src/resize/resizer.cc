@@ -36,6 +36,7 @@ std::string Sentence(const Move& move, const Host& host) {
       return "waiting for EC2's checks of it";
     case What::kLookInside:
       return "looking for what ran on it before";
+    case What::kLook:
     case What::kMark:
     case What::kKeepSnapshots:
     case What::kFinish:
@@ -76,7 +77,10 @@ Result<Sight> Resizer::See() {
   Sight sight;
   TRY_ASSIGN(sight.host, world_.cloud.Look(journal_.host));
   last_seen_ = sight.host;
-  const bool is_before = journal_.direction == Direction::kForward && !journal_.stop_asked;
+  const bool shows_a_stop = ShowsAStop(journal_, sight.host);
+  // Another computer may have asked for it: then what fails from here on has to start it again.
+  if (shows_a_stop) journal_.stop_asked = true;
+  const bool is_before = journal_.direction == Direction::kForward && !shows_a_stop;
   if (is_before && journal_.is_marked && !journal_.has_snapshots) {
     TRY_ASSIGN(sight.snapshots, world_.cloud.ListSnapshots(journal_.key()));
   }
@@ -96,14 +100,18 @@ Error Resizer::TooLong(What what) const {
   return Exhausted("it takes more than " + limit);
 }
 
-// What another computer did with it since the journal was written. What we marked ourselves a
-// moment ago may not show yet, so only the first look counts. True: it was finished, the mark is
-// gone.
+// What another computer did with it since the journal was written. True: it was finished, the mark
+// is gone.
 bool Resizer::TakeOthersWord(const Host& host) {
-  const bool is_first = std::exchange(is_first_look_, false);
-  if (!is_first || !journal_.is_marked) return false;
+  if (!journal_.is_marked) return false;
   const Result<Journal> theirs = JournalFromMark(host.mark);
-  if (theirs.ok() && theirs->direction == Direction::kBack) journal_.direction = Direction::kBack;
+  const bool have_turned = theirs.ok() && theirs->direction == Direction::kBack &&
+                           journal_.direction == Direction::kForward;
+  if (have_turned) {
+    journal_.direction = Direction::kBack;
+    journal_.reason = theirs->reason;
+    journal_.reason_kind = theirs->reason_kind;
+  }
   return host.mark.empty() && host.state == HostState::kRunning;
 }
 
@@ -111,18 +119,17 @@ Result<Duration> Resizer::Step() {
   next_ = world_.clock.Mono() + bounds_.poll;
   Result<Sight> sight = See();
   if (!sight.ok()) {
-    const bool is_time_up = IsTimeUp(What::kFail);
-    const Reaction reaction = AfterFailure(journal_, What::kFail, sight.error(), is_time_up);
-    if (reaction == Reaction::kAgain) return next_;
-    journal_.notes.push_back(sight.error().message());
-    TRY(End(journal_.stop_asked ? Outcome::kStuck : Outcome::kAbandoned, last_seen_));
+    TRY(React({What::kLook, ""}, sight.error(), last_seen_));
     return next_;
   }
-  since_.erase(What::kFail);
-  if (TakeOthersWord(sight->host)) {
+  since_.erase(What::kLook);
+  // What we marked ourselves a moment ago may not show yet, so only the first look counts.
+  const bool is_first = std::exchange(is_first_look_, false);
+  if (is_first && TakeOthersWord(sight->host)) {
     TRY(End(Outcome::kElsewhere, sight->host));
     return next_;
   }
+  if (is_first && SaysForward(sight->host)) TRY(MarkBack());
   TRY(Act(Decide(journal_, *sight), sight->host));
   return next_;
 }
@@ -130,8 +137,9 @@ Result<Duration> Resizer::Step() {
 // Before the call: so that whoever comes after a crash knows that it may have been made.
 void Resizer::TakeIntent(What what) {
   if (what == What::kStop) {
+    // Where another computer stopped it, nobody here knows when.
+    if (!journal_.stop_asked) journal_.down_since = world_.clock.Wall();
     journal_.stop_asked = true;
-    if (!journal_.down_since) journal_.down_since = world_.clock.Wall();
   }
   if (what == What::kChangeType) journal_.start_asked = false;
   if (what == What::kStart) journal_.start_asked = true;
@@ -187,6 +195,7 @@ Status Resizer::Ask(const Move& move, const Host& host) {
       return End(GoodEnd(), host);
     case What::kFail:
       return Exhausted(move.detail);
+    case What::kLook:
     case What::kKeepSnapshots:
     case What::kAwaitSnapshots:
     case What::kAwaitStopped:
@@ -215,7 +224,9 @@ Status Resizer::React(const Move& move, const Error& error, const Host& host) {
   }
   const Error told(is_time_up ? ErrorKind::kExhausted : error.kind(), error.message());
   const std::string why = fmt::format("could not {}: {}", Name(move.what), error.message());
-  switch (AfterFailure(journal_, move.what, told, is_time_up)) {
+  Reaction reaction = AfterFailure(journal_, move.what, told, is_time_up);
+  if (reaction == Reaction::kAbandon && MayBeStopped(host)) reaction = Reaction::kGiveUp;
+  switch (reaction) {
     case Reaction::kAgain:
       if (std::exchange(last_error_[move.what], error.message()) == error.message()) return {};
       return Note(why);
@@ -239,6 +250,11 @@ Status Resizer::React(const Move& move, const Error& error, const Host& host) {
   return {};
 }
 
+// Nobody may be told that a host was not stopped which nobody has seen, or which shows that it was.
+bool Resizer::MayBeStopped(const Host& host) const {
+  return host.id.empty() ? journal_.is_marked : ShowsAStop(journal_, host);
+}
+
 Outcome Resizer::GoodEnd() const {
   return journal_.direction == Direction::kForward ? Outcome::kDone : Outcome::kReverted;
 }
@@ -248,8 +264,9 @@ void Resizer::Unmark() {
   if (!journal_.is_marked) return;
   const Status unmarked = world_.cloud.Mark(journal_.host, "");
   if (unmarked.ok()) return;
-  journal_.notes.push_back("its tag mayfly:resize stays, take it off: " +
-                           unmarked.error().message());
+  journal_.notes.push_back(
+      "its tag mayfly:resize stays, and another computer would go on; take it off: " +
+      unmarked.error().message());
 }
 
 Status Resizer::TurnBack(const Error& error) {
@@ -262,10 +279,21 @@ Status Resizer::TurnBack(const Error& error) {
   last_error_.clear();
   world_.tell(fmt::format("{}; going back to {}", error.message(), journal_.from));
   TRY(Note("going back: " + error.message()));
-  // Another computer that finds the mark shall go back too; if it cannot be written, this one does.
+  return MarkBack();
+}
+
+// Another computer that finds the mark shall go back too; if it cannot be written, this one does.
+Status Resizer::MarkBack() {
   const Status marked = world_.cloud.Mark(journal_.host, ToMark(journal_));
   if (!marked.ok()) return Note("the mark still says forward: " + marked.error().message());
   return {};
+}
+
+// Does the mark send another computer forward while we go back? As after --revert.
+bool Resizer::SaysForward(const Host& host) const {
+  const Result<Journal> marked = JournalFromMark(host.mark);
+  return journal_.direction == Direction::kBack && marked.ok() &&
+         marked->direction == Direction::kForward;
 }
 
 Status Resizer::End(Outcome outcome, const Host& host) {
@@ -283,6 +311,9 @@ Status Resizer::End(Outcome outcome, const Host& host) {
 }
 
 Result<bool> Resizer::Abandon(const std::string& why) {
+  // Only the host knows whether another computer has stopped it. A look that fails leaves it
+  // unseen, and that is told.
+  if (last_seen_.id.empty()) (void)See();
   if (journal_.stop_asked || journal_.direction == Direction::kBack) return false;
   TRY(React({What::kStop, ""}, Cancelled(why), last_seen_));
   return true;

@@ -50,6 +50,9 @@ class Resizer {
  private:
   Result<Sight> See();
   bool TakeOthersWord(const Host& host);
+  bool MayBeStopped(const Host& host) const;
+  bool SaysForward(const Host& host) const;
+  Status MarkBack();
   Status Act(const Move& move, const Host& host);
   Status Ask(const Move& move, const Host& host);
   Status LookInside(const Host& host);
@@ -72,7 +75,7 @@ class Resizer {
   std::map<What, Duration> since_;  // when each move was first wanted, in this direction
   std::map<What, std::string> last_error_;
   What last_told_ = What::kFail;
-  Host last_seen_;
+  Host last_seen_;  // without an id: never
 };
 
 }  // namespace mayfly::resize

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "resize/testing/fake_host.h"
@@ -114,9 +115,25 @@ INSTANTIATE_TEST_SUITE_P(
         FailureRow{"StopIsLost", "Stop", kAmbiguous, Outcome::kDone, "t3.small"},
         FailureRow{"ChangeIsLost", "ChangeType", kAmbiguous, Outcome::kDone, "t3.small"},
         FailureRow{"StartIsLost", "Start", kAmbiguous, Outcome::kDone, "t3.small"},
+        FailureRow{"LookIsDenied", "Look", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
+        FailureRow{"ListIsDenied", "ListSnapshots", kDenied, Outcome::kAbandoned, "t3.2xlarge"},
         FailureRow{"LookIsAway", "Look", kUnavailable, Outcome::kDone, "t3.small"},
         FailureRow{"ScriptIsAway", "RunScript", kInvalid, Outcome::kDone, "t3.small"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Resizer, IsGivenUpWhereNobodyCanLookForTooLong) {
+  Life life;
+  Resizer resizer = life.Make(Approved(life.fake));
+  while (life.fake.host.mark.empty()) life.clock.now = *resizer.Step();
+  life.fake.always.insert({"Look", Unavailable("no way to EC2")});
+  const Duration before = life.clock.now;
+  const Journal journal = life.Carry(std::move(resizer));
+  EXPECT_EQ(journal.outcome, Outcome::kAbandoned);
+  EXPECT_GE(life.clock.now - before, life.bounds.patience);
+  EXPECT_EQ(journal.reason, "could not see how it is: no way to EC2");
+  EXPECT_EQ(journal.reason_kind, kExhausted);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge")) << "without its mark";
+}
 
 TEST(Resizer, GoesBackWhereEc2AcceptsTheStartAndItDies) {
   Life life;
@@ -206,6 +223,14 @@ TEST(Resizer, KilledAtAnyWriteOfItsJournalIsCarriedOn) {
   }
 }
 
+// What another computer knows of a resize whose first one died: the mark, and no journal.
+Journal FromTheMark(const Life& life) {
+  Journal journal = *JournalFromMark(life.fake.host.mark);
+  journal.host = life.fake.host.id;
+  journal.volumes = {"vol-1"};
+  return journal;
+}
+
 TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromTheMarkAlone) {
   int carried = 0;
   for (int steps = 0; steps < 30; ++steps) {
@@ -213,14 +238,114 @@ TEST(Resizer, KilledAfterAnyStepIsCarriedOnFromTheMarkAlone) {
     Resizer killed = life.Make(Approved(life.fake));
     for (int i = 0; i < steps && !killed.is_over(); ++i) life.clock.now = *killed.Step();
     if (life.fake.host.mark.empty()) continue;
-    Journal journal = *JournalFromMark(life.fake.host.mark);
-    journal.host = life.fake.host.id;
-    journal.volumes = {"vol-1"};
-    EXPECT_EQ(life.Carry(life.Make(journal)).outcome, Outcome::kDone) << steps;
+    EXPECT_EQ(life.Carry(life.Make(FromTheMark(life))).outcome, Outcome::kDone) << steps;
     EXPECT_TRUE(RunsAs(life, "t3.small")) << steps;
     ++carried;
   }
   EXPECT_GT(carried, 5);
+}
+
+// The first computer dies as soon as the host is in this state with this type.
+void DieAt(Life& life, HostState state, const std::string& type) {
+  Resizer killed = life.Make(Approved(life.fake));
+  while (life.fake.host.state != state || life.fake.host.type != type) {
+    life.clock.now = *killed.Step();
+    CHECK(!killed.is_over(), "it dies before it has ended");
+  }
+}
+
+struct MarkRow {
+  const char* name;
+  HostState died_at;
+  const char* died_as;
+  std::function<void(FakeHost&)> fail;
+  Outcome outcome;
+  const char* words;
+};
+
+void PrintTo(const MarkRow& row, std::ostream* out) { *out << row.name; }
+
+class ResizerFromTheMark : public ::testing::TestWithParam<MarkRow> {};
+
+TEST_P(ResizerFromTheMark, KnowsThatTheHostWasStopped) {
+  const MarkRow& row = GetParam();
+  Life life;
+  DieAt(life, row.died_at, row.died_as);
+  row.fail(life.fake);
+  const Journal end = life.Carry(life.Make(FromTheMark(life)));
+  EXPECT_EQ(end.outcome, row.outcome) << ToJson(end);
+  EXPECT_NE(ToJson(end).find(row.words), std::string::npos) << ToJson(end);
+  const bool is_back = end.outcome == Outcome::kReverted;
+  EXPECT_EQ(RunsAs(life, "t3.2xlarge"), is_back) << ToJson(end);
+  EXPECT_EQ(life.fake.host.mark.empty(), is_back) << "who is stuck is found by the mark";
+}
+
+std::function<void(FakeHost&)> Always(const char* verb, const Error& error) {
+  return [=](FakeHost& fake) { fake.always.insert({verb, error}); };
+}
+std::function<void(FakeHost&)> Once(const char* verb, const Error& error) {
+  return [=](FakeHost& fake) { fake.failures[verb] = {error}; };
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EachStep, ResizerFromTheMark,
+    ::testing::Values(MarkRow{"ChangeIsAway", HostState::kStopping, "t3.2xlarge",
+                              Always("ChangeType", Unavailable("by the test")), Outcome::kReverted,
+                              "by the test, after 10 min"},
+                      MarkRow{"ChangeIsRefused", HostState::kStopping, "t3.2xlarge",
+                              Once("ChangeType", Invalid("by the test")), Outcome::kReverted,
+                              "by the test"},
+                      MarkRow{"NoCapacity", HostState::kStopping, "t3.2xlarge",
+                              [](FakeHost& fake) { fake.no_capacity_for = "t3.small"; },
+                              Outcome::kReverted, "InsufficientInstanceCapacity"},
+                      MarkRow{"NoCapacityAfterTheChange", HostState::kStopped, "t3.small",
+                              [](FakeHost& fake) { fake.no_capacity_for = "t3.small"; },
+                              Outcome::kReverted, "InsufficientInstanceCapacity"},
+                      MarkRow{"TheStartDies", HostState::kPending, "t3.small",
+                              [](FakeHost& fake) {
+                                fake.dies_starting = true;
+                                fake.no_capacity_for = "t3.small";
+                              },
+                              Outcome::kReverted, "InsufficientInstanceCapacity"},
+                      MarkRow{"ChecksDoNotPass", HostState::kRunning, "t3.small",
+                              [](FakeHost& fake) { fake.is_healthy = false; }, Outcome::kReverted,
+                              "see EC2's checks pass"},
+                      MarkRow{"LookIsDenied", HostState::kStopping, "t3.2xlarge",
+                              Always("Look", Denied("by the test")), Outcome::kStuck,
+                              "may be stopped"},
+                      MarkRow{"ChecksAreDenied", HostState::kRunning, "t3.small",
+                              Always("CheckHealth", Denied("by the test")), Outcome::kStuck,
+                              "is running as t3.small"},
+                      MarkRow{"NeitherTypeHasCapacity", HostState::kStopped, "t3.small",
+                              Always("Start", Exhausted("by the test")), Outcome::kStuck,
+                              "is stopped as t3.2xlarge"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Resizer, FromTheMarkIsNotAbandonedWhereAnotherComputerHasStoppedTheHost) {
+  Life life;
+  DieAt(life, HostState::kStopping, "t3.2xlarge");
+  Resizer later = life.Make(FromTheMark(life));
+  EXPECT_FALSE(*later.Abandon("Ctrl-C"));
+  EXPECT_EQ(life.Carry(std::move(later)).outcome, Outcome::kDone);
+}
+
+TEST(Resizer, FromTheMarkIsAbandonedWhereTheHostWasNotStoppedYet) {
+  Life life;
+  Resizer killed = life.Make(Approved(life.fake));
+  while (life.fake.host.mark.empty()) life.clock.now = *killed.Step();
+  Resizer later = life.Make(FromTheMark(life));
+  EXPECT_TRUE(*later.Abandon("Ctrl-C"));
+  EXPECT_EQ(later.journal().outcome, Outcome::kAbandoned);
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+}
+
+TEST(Resizer, DoesNotSayHowLongItWasDownWhereAnotherComputerHasStoppedIt) {
+  Life life;
+  DieAt(life, HostState::kRunning, "t3.small");
+  life.fake.is_healthy = false;
+  const Journal end = life.Carry(life.Make(FromTheMark(life)));
+  EXPECT_EQ(end.outcome, Outcome::kReverted);
+  EXPECT_FALSE(end.down_since.has_value()) << "its second stop is not when it went down";
 }
 
 TEST(Resizer, GoesBackToTooWhereAnotherComputerHasTurnedBack) {
@@ -230,7 +355,20 @@ TEST(Resizer, GoesBackToTooWhereAnotherComputerHasTurnedBack) {
   Journal theirs = killed.journal();
   theirs.direction = Direction::kBack;
   life.fake.host.mark = ToMark(theirs);
-  EXPECT_EQ(life.Carry(life.Make(*JournalFromJson(life.saved))).outcome, Outcome::kReverted);
+  const Journal end = life.Carry(life.Make(*JournalFromJson(life.saved)));
+  EXPECT_EQ(end.outcome, Outcome::kReverted);
+  EXPECT_NE(end.reason.find("turned back"), std::string::npos) << end.reason;
+  EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
+}
+
+TEST(Resizer, ToldToGoBackTellsWhoeverFindsTheMark) {
+  Life life;
+  DieAt(life, HostState::kStopping, "t3.2xlarge");
+  Journal journal = *JournalFromJson(life.saved);
+  journal.direction = Direction::kBack;
+  Resizer killed = life.Make(journal);
+  life.clock.now = *killed.Step();
+  EXPECT_EQ(life.Carry(life.Make(FromTheMark(life))).outcome, Outcome::kReverted);
   EXPECT_TRUE(RunsAs(life, "t3.2xlarge"));
 }
 

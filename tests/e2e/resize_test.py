@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
+PROBE = TESTS.parent / "src/resize/probe.sh"
+BIRTH = TESTS.parent / "src/adapters/aws/provider/birth.sh"
 sys.path += [str(TESTS / "ec2sim")]
 
 from simulated_cloud import SimulatedCloud, wait_until  # noqa: E402
@@ -18,7 +21,8 @@ from simulated_cloud import SimulatedCloud, wait_until  # noqa: E402
 OLD, NEW = "t3.2xlarge", "t3.small"
 SIZES = {OLD: (8, 32768), NEW: (2, 2048), "t3.nano": (2, 512)}
 RUNS = ["service enabled postgresql@15-main.service", "service enabled cron.service",
-        "service static systemd-journald.service", "socket 0.0.0.0:22", "socket 127.0.0.1:5432"]
+        "service static systemd-journald.service", "socket 0.0.0.0:22 enabled ssh.service",
+        "socket 127.0.0.1:5432 enabled-runtime postgresql@15-main.service"]
 DELAYS = {"do": "delays", "boot": "100ms", "shutdown": "100ms", "snapshot": "100ms"}
 
 
@@ -149,6 +153,9 @@ FAILURES = {
     "a snapshot is denied": (
         [{"do": "calls", "action": "CreateSnapshot", "code": "UnauthorizedOperation", "times": 1}],
         "abandoned", OLD, 7, "UnauthorizedOperation"),
+    "its snapshots may not be seen": (
+        [{"do": "calls", "action": "DescribeSnapshots", "code": "UnauthorizedOperation"}],
+        "abandoned", OLD, 7, "UnauthorizedOperation"),
     "no more snapshots may be made": (
         [{"do": "calls", "action": "CreateSnapshot", "code": "SnapshotLimitExceeded", "times": 1}],
         "abandoned", OLD, None, "SnapshotLimitExceeded"),
@@ -190,6 +197,17 @@ def test_whatever_fails_the_host_runs_in_the_end(hosting, name, is_full):
     assert hosting.runs_as(kind)
 
 
+def test_what_was_given_up_is_not_gone_on_with_though_its_tag_stays(hosting):
+    hosting.plant()
+    hosting.cloud.script({"do": "calls", "action": "DescribeSnapshots",
+                          "code": "UnauthorizedOperation", "times": 1},
+                         {"do": "calls", "action": "DeleteTags", "code": "UnauthorizedOperation"})
+    end = hosting.ended(NEW, code=7)
+    assert end["outcome"] == "abandoned" and "take it off" in end["notes"][-1], end
+    assert "no resize of this host is open" in hosting.resize(code=2).stderr
+    assert "StopInstances" not in hosting.calls()
+
+
 def test_a_service_that_does_not_come_up_takes_the_host_back(hosting):
     hosting.plant()
     without = [line for line in RUNS if "postgresql" not in line]
@@ -198,6 +216,67 @@ def test_a_service_that_does_not_come_up_takes_the_host_back(hosting):
     assert end["outcome"] == "reverted"
     assert "postgresql@15-main.service does not run" in end["reason"]
     assert hosting.runs_as(OLD)
+
+
+def test_a_socket_that_nothing_starts_at_boot_is_told_and_not_waited_for(hosting):
+    hosting.plant()
+    session, notebook = "socket 127.0.0.1:6010", "socket 0.0.0.0:8888 disabled jupyter.service"
+    hosting.agent(OLD, output=says(OLD, lines=[*RUNS, session, notebook]))
+    end = hosting.ended(NEW, patience="5s")
+    assert end["outcome"] == "done", end
+    assert end["plan"]["sockets"] == ["0.0.0.0:22", "127.0.0.1:5432"]
+    [told] = [check["found"] for check in end["plan"]["checks"] if check["what"] == "services"]
+    assert "not waited for: 127.0.0.1:6010, 0.0.0.0:8888" in told, told
+
+
+# What a host's tools say: three services, of which one is not enabled; a socket that systemd holds for a
+# service that it starts when it is asked for; a session, a child, and a service without a socket unit.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+  "list-units --type=service"*) printf '%s loaded active running -\\n' \\
+    postgresql@15-main.service adhoc.service agent.service user@1000.service;;
+  "show -p MainPID postgresql@15-main.service") echo MainPID=100;;
+  "show -p MainPID adhoc.service") echo MainPID=200;;
+  "show -p MainPID agent.service") echo MainPID=300;;
+  "is-enabled postgresql@15-main.service") echo enabled-runtime;;
+  "is-enabled agent.service" | "is-enabled ssh.socket") echo enabled;;
+  "is-enabled adhoc.service") exit 1;;
+  "is-enabled late.socket") echo disabled; exit 1;;
+  list-sockets*) printf '%s\\n' '/run/dbus/system_bus_socket dbus.socket dbus.service' \\
+    '[::]:22 ssh.socket ssh.service' '0.0.0.0:9090 late.socket late.service';;
+  *) exit 1;;
+esac
+"""
+SS = """#!/bin/sh
+[ "$*" = "-H -ltnp" ] || exit 1
+cat <<'TEXT'
+LISTEN 0 244 127.0.0.1:5432 0.0.0.0:* users:(("postgres",pid=100,fd=6))
+LISTEN 0 128 *:22 *:* users:(("sshd",pid=410,fd=3),("systemd",pid=1,fd=60))
+LISTEN 0 128 0.0.0.0:9090 0.0.0.0:* users:(("systemd",pid=1,fd=61))
+LISTEN 0 128 127.0.0.1:6010 0.0.0.0:* users:(("sshd",pid=411,fd=9))
+LISTEN 0 128 0.0.0.0:8080 0.0.0.0:* users:(("java",pid=200,fd=4))
+LISTEN 0 128 0.0.0.0:8888 0.0.0.0:* users:(("a pid=x name",pid=301,fd=7))
+LISTEN 0 128 0.0.0.0:2049 0.0.0.0:*
+TEXT
+"""
+
+
+def test_the_probe_tells_whose_a_socket_is(short_tmp):
+    for name, text in (("systemctl", SYSTEMCTL), ("ss", SS)):
+        (short_tmp / name).write_text(text)
+        (short_tmp / name).chmod(0o755)
+    done = subprocess.run(["sh", PROBE], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PATH": f"{short_tmp}:{os.environ['PATH']}"})
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert [line[1:] for line in said if line[0] == "service"] == [
+        ["enabled-runtime", "postgresql@15-main.service"], ["-", "adhoc.service"],
+        ["enabled", "agent.service"]]
+    assert {line[1]: line[2:] for line in said if line[0] == "socket"} == {
+        "127.0.0.1:5432": ["enabled-runtime", "postgresql@15-main.service"],
+        "*:22": ["enabled", "ssh.socket"], "0.0.0.0:9090": ["disabled", "late.socket"],
+        "127.0.0.1:6010": [], "0.0.0.0:8080": ["-", "adhoc.service"], "0.0.0.0:8888": [],
+        "0.0.0.0:2049": []}
+    assert not done.stderr
 
 
 def test_a_host_that_cannot_be_asked_any_more_goes_back(hosting):
@@ -264,8 +343,54 @@ def test_the_host_it_runs_on_is_refused_and_another_way_is_offered(hosting):
     hosting.mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = (
         f"{hosting.cloud.endpoint}/_imds/{hosting.host}")
     done = hosting.resize(NEW, "--yes", code=2)
-    assert f"mayfly resize {hosting.host} {NEW}" in done.stderr and "mayfly exec" in done.stderr
+    assert f"  mayfly resize {hosting.host} {NEW} --yes --region us-east-1\n" in done.stderr
     assert hosting.calls() == ["SendCommand"]
+
+
+def test_the_host_it_runs_on_is_refused_when_its_resize_is_gone_on_with(hosting):
+    hosting.plant()
+    hosting.ec2.create_tags(Resources=[hosting.host], Tags=[{
+        "Key": "mayfly:resize", "Value": f"forward {OLD} {NEW} 2026-11-28T02:00:00Z - given"}])
+    hosting.mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = (
+        f"{hosting.cloud.endpoint}/_imds/{hosting.host}")
+    done = hosting.resize(code=2)
+    assert f"  mayfly resize {hosting.host} --region us-east-1\n" in done.stderr
+    assert "StopInstances" not in hosting.calls()
+
+
+HELD = """#!/bin/sh
+mkdir -p {home}/bin {home}/scratch && cp {shared}/mayfly {home}/bin && cd {home}/scratch
+env -i PATH="$PATH" MAYFLY_RUN=7 MAYFLY_MACHINE=3 AWS_ENDPOINT_URL="$AWS_ENDPOINT_URL" \\
+  AWS_EC2_METADATA_SERVICE_ENDPOINT="$AWS_EC2_METADATA_SERVICE_ENDPOINT" {command}
+echo "it ended with $?"
+"""
+
+
+def test_the_way_that_is_offered_for_the_own_host_is_one(mayfly, mayfly_bin, short_tmp):
+    """As printed, with what `mayfly exec` leaves of the environment. A simulated instance has the
+    program where a rented machine has it. What the simulator does not judge is rights: that the
+    policy names what the command calls is for permissions_test.py."""
+    shared = short_tmp / "shared"
+    shared.mkdir()
+    shutil.copy(mayfly_bin, shared / "mayfly")
+    cloud = SimulatedCloud(mayfly_bin, short_tmp / "cloud", "--share", shared)
+    if "over a copy" not in cloud.about["isolation"]:
+        cloud.stop()
+        pytest.skip("only there an instance has a /opt of its own")
+    hosting = Hosting(mayfly, cloud)
+    hosting.plant()
+    mayfly.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = f"{cloud.endpoint}/_imds/{hosting.host}"
+    told = hosting.resize(NEW, "--yes", code=2).stderr
+    rights = re.search(r"^  mayfly (iam-policy .*) > resizer.json$", told, re.MULTILINE)[1]
+    assert f"instance/{hosting.host}" in mayfly.ok(*rights.split())
+    command = re.search(r"^  mayfly exec MACHINE --timeout 8h -- (.*)$", told, re.MULTILINE)[1]
+    home = re.search(r"^home=(\S+)$", BIRTH.read_text(), re.MULTILINE)[1]
+    held = cloud.launch(HELD.format(home=home, shared=shared, command=command),
+                        IamInstanceProfile={"Name": "mayfly-worker"})
+    cloud.wait_for_console(held, "it ended with")
+    assert "it ended with 0" in cloud.console(held), cloud.console(held)
+    assert hosting.runs_as(NEW)
+    assert cloud.stop() == 0
 
 
 def test_unseen_goes_on_and_says_that_nobody_looked(hosting):
@@ -317,16 +442,33 @@ def test_killed_in_the_middle_the_same_command_goes_on(hosting, at, where, is_fu
     assert hosting.runs_as(NEW)
 
 
-def test_killed_in_the_middle_it_is_taken_back_where_that_is_asked_for(hosting):
-    hosting.plant()
+def kill_while_it_stops(hosting):
+    """The computer that resizes the host dies between the stop and the start."""
     hosting.cloud.script({"do": "delays", "shutdown": "2s"})
     process = hosting.mayfly.start("resize", hosting.host, NEW, "--yes", "--patience", "20s")
     wait_until(lambda: hosting.seen()["State"]["Name"] == "stopping", "it is being stopped")
     process.kill()
     process.communicate()
+
+
+def test_another_computer_starts_again_what_cannot_have_its_new_type(hosting):
+    hosting.plant()
+    kill_while_it_stops(hosting)
+    (hosting.mayfly.folder / ".mayfly" / f"resize-{hosting.host}.json").unlink()
+    hosting.cloud.script({"do": "capacity", "type": NEW, "left": 0})
+    end = hosting.ended(code=6)
+    assert end["outcome"] == "reverted" and "InsufficientInstanceCapacity" in end["reason"], end
+    assert end["down_s"] is None, "nobody here knows since when"
+    assert hosting.runs_as(OLD)
+
+
+def test_killed_in_the_middle_it_is_taken_back_where_that_is_asked_for(hosting):
+    hosting.plant()
+    kill_while_it_stops(hosting)
     done = hosting.mayfly.run("resize", hosting.host, "t3.nano")
     assert done.returncode == 4 and "--revert" in done.stderr, done.stderr
-    assert hosting.ended("--revert")["outcome"] == "reverted"
+    end = hosting.ended("--revert")
+    assert end["outcome"] == "reverted" and end["reason"] == "--revert was said", end
     assert hosting.runs_as(OLD)
 
 

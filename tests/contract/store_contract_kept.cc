@@ -97,4 +97,21 @@ TEST_P(StoreContract, AFloorKnowsOfAnotherRunThatCountsOnIt) {
   EXPECT_EQ(world_->store().Load(*other)->floors.back().needed_by, run_);
 }
 
+// A run that is over is driven by nobody: what it left raised it will not restore.
+TEST_P(StoreContract, ARunThatIsOverCountsOnNoFloor) {
+  StartRun();
+  const std::string cluster = "over-" + world_->phase();
+  const RaisedFloor raised{.cluster = cluster, .before_milli = 500, .floor_milli = 8000};
+  ASSERT_TRUE(world_->store().Apply(run_, control_, RecordFloor{raised}).ok());
+  auto other = world_->store().Create(MakePlan(world_->phase() + "-other"));
+  ASSERT_TRUE(other.ok()) << other.error().message();
+  auto fence = world_->store().TakeControl(*other, "other");
+  ASSERT_TRUE(fence.ok());
+  ASSERT_TRUE(world_->store().Apply(*other, *fence, RecordFloor{raised}).ok());
+  ASSERT_EQ(Load().floors.back().needed_by, *other);
+  const SetRunState cancelled{RunState::kCancelled, "the operator asked for it", {}};
+  ASSERT_TRUE(world_->store().Apply(*other, *fence, cancelled).ok());
+  EXPECT_EQ(Load().floors.back().needed_by, RunId{});
+}
+
 }  // namespace mayfly::contract_test

@@ -20,12 +20,13 @@ bool IsShown(const Finding& finding) {
   return finding.is_left || finding.whose == Whose::kNobodys || finding.action != Action::kNone;
 }
 
-// "8.00 USD"; "~" before it: at another region's prices.
+// "8.00 USD"; "~" before it: at another region's prices. "at most": by its full size.
 std::string MonthlyText(const Thing& thing, const cost::PriceBook& book) {
   const std::optional<sweep::Monthly> monthly = sweep::MonthlyOf(thing, book);
   if (!monthly) return "not known";
   if (monthly->money == Money{}) return "-";
-  return (monthly->is_elsewhere ? "~" : "") + FormatMoney(monthly->money);
+  return fmt::format("{}{}{}", monthly->is_at_most ? "at most " : "",
+                     monthly->is_elsewhere ? "~" : "", FormatMoney(monthly->money));
 }
 
 Tone ToneOf(const Finding& finding) {
@@ -82,10 +83,12 @@ std::string Summary(const SweepReport& report) {
   if (theirs > 0) text += Things(theirs, "is", "are") + " another ledger's, and left alone\n";
   const SweepTotals totals = SumUp(report);
   if (totals.ours > Money{}) {
-    text += fmt::format("ours, and left: {} a month\n", FormatMoney(totals.ours));
+    text += fmt::format("ours, and left: {}{} a month\n", totals.ours_is_at_most ? "at most " : "",
+                        FormatMoney(totals.ours));
   }
   if (totals.nobodys > Money{}) {
-    text += fmt::format("nobody's, for you to judge: {} a month\n", FormatMoney(totals.nobodys));
+    text += fmt::format("nobody's, for you to judge: {}{} a month\n",
+                        totals.nobodys_is_at_most ? "at most " : "", FormatMoney(totals.nobodys));
   }
   if (totals.unpriced > 0)
     text += Things(static_cast<std::size_t>(totals.unpriced), "has", "have") + " no known price\n";
@@ -126,6 +129,7 @@ ordered_json JsonOf(const Finding& finding, const cost::PriceBook& book) {
   json["next"] = finding.next;
   json["monthly_micro_usd"] = monthly ? ordered_json(monthly->money.micro_usd) : ordered_json();
   json["at_another_regions_prices"] = monthly && monthly->is_elsewhere;
+  json["monthly_is_at_most"] = monthly && monthly->is_at_most;
   return json;
 }
 
@@ -140,8 +144,10 @@ SweepTotals SumUp(const SweepReport& report) {
       ++totals.unpriced;
     } else if (one.is_left) {
       totals.ours += monthly->money;
+      totals.ours_is_at_most |= monthly->is_at_most;
     } else if (one.whose == Whose::kNobodys) {
       totals.nobodys += monthly->money;
+      totals.nobodys_is_at_most |= monthly->is_at_most;
     }
   }
   return totals;

@@ -20,10 +20,11 @@ struct SweepReport {
   const cost::PriceBook& prices;
 };
 
-// A month of all that is ours and left, and of all that is for its reader to judge. Things whose
-// price is not known are counted apart.
+// A month of all that is ours and left, and of all that is for its reader to judge; at most, where
+// that is all that is known of some of it. Things whose price is not known are counted apart.
 struct SweepTotals {
   Money ours, nobodys;
+  bool ours_is_at_most = false, nobodys_is_at_most = false;
   int unpriced = 0;
 };
 SweepTotals SumUp(const SweepReport& report);

@@ -61,6 +61,9 @@ struct Thing {
   std::string instance_type, zone;
   Market market = Market::kOnDemand;
   std::int64_t gigabytes = 0;
+  // Of a volume, or of a stopped instance's disks: "gp3", or "gp2"; "gp3, faster" bills more than
+  // by its size, and several are "several".
+  std::string disk_type;
   bool is_stopped = false;  // an instance that bills for its disks only
 };
 

@@ -147,9 +147,9 @@ def wait_for(claim):
         time.sleep(0.05)
 
 
-def volume(ec2, region, size, tags=None):
+def volume(ec2, region, size, tags=None, kind="gp3"):
     more = {"TagSpecifications": tagging(["volume"], tags)} if tags else {}
-    return ec2.create_volume(AvailabilityZone=region + "a", Size=size, VolumeType="gp3", **more)["VolumeId"]
+    return ec2.create_volume(AvailabilityZone=region + "a", Size=size, VolumeType=kind, **more)["VolumeId"]
 
 
 def snapshot(site, region, tags=None):
@@ -277,6 +277,7 @@ def alive(site):
 
 def test_leftovers_of_each_kind_in_two_regions_are_found_named_and_priced(site):
     ours, protected = plant_ours(site), plant_protected(site)
+    old_disk = volume(site.client("ec2"), HOME, 500, site.tags(), kind="gp2")
     nobodys = plant(site, AWAY, None, "nobodys")
     upload = plant_upload(site, "mayfly/somebody.tar")
     stopped = launch(site, HOME)
@@ -293,6 +294,9 @@ def test_leftovers_of_each_kind_in_two_regions_are_found_named_and_priced(site):
     price = lambda identity: by_id[identity]["monthly_micro_usd"]  # noqa: E731
     assert price(ours["volume"][0]) == price(nobodys["volume"]) == 8_000_000
     assert price(ours["address"][0]) == 3_650_000 and price(ours["snapshot"][0]) == 2_500_000
+    at_most = {kind: by_id[ours[kind][0]]["monthly_is_at_most"] for kind in ("snapshot", "volume")}
+    assert at_most == {"snapshot": True, "volume": False}
+    assert price(old_disk) is None, "and not that of another type"
     assert price(ours["raised floor"][0]) == round(3.5 * 0.12 * 730e6)
     assert price(ours["instance"][1]) == 65_152_500  # 0.08925 USD/h, as Pricing lists it
     assert by_id[nobodys["volume"]]["at_another_regions_prices"]

@@ -22,11 +22,19 @@ namespace {
 
 constexpr std::string_view kObjectPrefix = "mayfly/";  // of ours in a bucket
 constexpr std::int64_t kGib = std::int64_t{1} << 30;
+// What the size of a gp3 volume pays for; more is billed beside it.
+constexpr std::int64_t kGp3Iops = 3000, kGp3Throughput = 125;
 
 std::optional<Instant> InstantOf(const Tags& tags, std::string_view key) {
   const std::string_view text = TagValue(tags, key);
   const Result<Instant> instant = ParseInstant(text);
   return instant.ok() && !text.empty() ? std::optional(*instant) : std::nullopt;
+}
+
+// What its price a month hangs on beside its size.
+std::string DiskTypeOf(const Volume& volume) {
+  const bool is_faster = volume.iops > kGp3Iops || volume.throughput > kGp3Throughput;
+  return volume.type == "gp3" && is_faster ? "gp3, faster" : volume.type;
 }
 
 class Looker {
@@ -156,6 +164,7 @@ class Looker {
       thing.state = one.state;
       thing.born = one.created;
       thing.gigabytes = one.gib;
+      thing.disk_type = DiskTypeOf(one);
       thing.zone = one.zone;
       thing.held_by = IfAlive(one.instance_id);
       AddToStopped(one);
@@ -168,7 +177,11 @@ class Looker {
     const auto found = stopped_.find(volume.instance_id);
     if (found == stopped_.end()) return;
     Thing& instance = things_[found->second];
-    if (instance.claim.ledger.empty()) instance.gigabytes += volume.gib;
+    if (!instance.claim.ledger.empty()) return;
+    instance.gigabytes += volume.gib;
+    const std::string type = DiskTypeOf(volume);
+    const bool is_alike = instance.disk_type.empty() || instance.disk_type == type;
+    instance.disk_type = is_alike ? type : "several";
   }
 
   Status AddSnapshots() {

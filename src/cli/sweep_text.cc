@@ -57,7 +57,7 @@ std::string ThingTable(const SweepReport& report, const Paint& paint) {
                {WithoutControls(AboutOf(one.thing))},
                {std::string(Name(one.whose)), ToneOf(one)},
                {MonthlyText(one.thing, report.prices)},
-               {one.why},
+               {WithoutControls(one.why)},
                {one.next}});
   }
   return table.empty() ? "" : table.Render(paint);

@@ -24,7 +24,17 @@ Thing With(Thing thing, const std::function<void(Thing&)>& change) {
 
 Thing Volume(Claim claim = {}) { return MakeThing(ThingKind::kVolume, "vol-1", std::move(claim)); }
 Thing Schedule(Claim claim) { return MakeThing(ThingKind::kSchedule, "s", std::move(claim)); }
-Thing Floor(Claim claim) { return MakeThing(ThingKind::kDatabaseFloor, "db", std::move(claim)); }
+Thing Floor(Claim claim) {
+  Thing thing = MakeThing(ThingKind::kDatabaseFloor, "db", std::move(claim));
+  thing.floor = thing.raised = 8;
+  thing.restore = 0.5;
+  return thing;
+}
+Thing FloorAt(double units) {
+  Thing thing = Floor(OfRun(1));
+  thing.floor = units;
+  return thing;
+}
 Thing Snapshot(Claim claim, Instant expires) {
   return With(MakeThing(ThingKind::kSnapshot, "snap-1", std::move(claim)),
               [&](Thing& thing) { thing.expires = expires; });
@@ -81,6 +91,13 @@ std::vector<Case> LedgerMarkCases() {
       {"a floor of a run that is over", Floor(OfRun(1)), Action::kRestore, true},
       {"a floor of a run at work", Floor(OfRun(2)), Action::kNone, false},
       {"a floor of an unknown run", Born(Floor(OfRun(9)), std::nullopt), Action::kJudge, true},
+      {"a floor that somebody set since", FloorAt(6), Action::kJudge, true},
+      {"a floor that is back already", FloorAt(0.5), Action::kRestore, true},
+      {"a floor that does not say what it was raised to",
+       With(FloorAt(8), [](Thing& thing) { thing.raised.reset(); }), Action::kJudge, true},
+      {"what a tag says that nobody can read",
+       With(Volume(OfRun(1)), [](Thing& thing) { thing.unclear = "until never"; }), Action::kJudge,
+       true},
       {"a snapshot before its day", Snapshot(OfRun(1), Ago(-hours(1))), Action::kNone, false},
       {"a snapshot after its day", Snapshot(OfRun(1), Ago(hours(1))), Action::kRemove, true},
       {"an expired one of a run at work", Snapshot(OfRun(2), Ago(hours(1))), Action::kRemove, true},

@@ -194,10 +194,10 @@ def plant_upload(site, key):
     return f"mayfly-simulated {key} {made}"
 
 
-def plant_floor(site, region, name, run, ledger=None):
+def plant_floor(site, region, name, run, ledger=None, before="0.5", raised="4"):
     site.cloud.script({"do": "cluster", "name": name, "least": 4, "most": 16, "region": region,
                        "tags": [f"mayfly:ledger={ledger or site.ledger}", f"mayfly:run={run}",
-                                "mayfly:floor-before=0.5"]})
+                                f"mayfly:floor-before={before}", f"mayfly:floor-raised={raised}"]})
     return name
 
 
@@ -322,15 +322,21 @@ def test_only_what_is_ours_and_unused_is_reaped(site):
     assert not gone & left, found
     spared = {*protected.values(), *held.values(), *nobodys.values()}
     assert spared <= left, spared - left
-    in_use = {thing["id"]: thing for thing in found["things"] if thing["left"]}
-    assert code == 8 and set(in_use) == {held["group"], held["snapshot"]}, found
-    assert all("uses it" in thing["next"] for thing in in_use.values())
+    left = {thing["id"]: thing for thing in found["things"] if thing["left"]}
+    assert code == 8 and set(left) == set(held.values()) - {held["its user"]}, found
+    assert {thing["action"] for thing in left.values()} == {"judge"}
+    assert all("uses it" in left[held[one]]["next"] for one in ("group", "snapshot"))
+    assert "says 'never', which is no date" in left[held["kept for good"]]["why"]
+    assert "somebody else has set it since" in left[held["set since"]]["why"]
+    assert "says 'half', which is no capacity" in left[held["nobody knows"]]["why"]
+    at_least = {one["name"]: one["least"] for one in site.resources(AWAY)["clusters"]}
+    assert at_least["set-since"] == at_least["garbled"] == 4
     [cluster] = [one for one in site.resources(AWAY)["clusters"] if one["name"] == "warehouse"]
     assert cluster["least"] == 0.5 and cluster["tags"] == {}
 
 
 def plant_held(site):
-    """Ours and of no run, and yet in use."""
+    """Ours and of no run, and yet in use, or not as we left it."""
     ec2 = site.client("ec2")
     group = ec2.create_security_group(GroupName="held", Description="x", TagSpecifications=tagging(
         ["security-group"], site.tags()))["GroupId"]
@@ -338,7 +344,10 @@ def plant_held(site):
     expired = snapshot(site, HOME, site.tags(1, None, **{"mayfly:expires": "2020-01-01T00:00:00Z"}))
     ec2.register_image(Name="golden", RootDeviceName="/dev/xvda", BlockDeviceMappings=[
         {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": expired}}])
-    return {"group": group, "its user": user, "snapshot": expired}
+    never = snapshot(site, HOME, site.tags(1, None, **{"mayfly:expires": "never"}))
+    return {"group": group, "its user": user, "snapshot": expired, "kept for good": never,
+            "set since": plant_floor(site, AWAY, "set-since", run=1, raised="8"),
+            "nobody knows": plant_floor(site, AWAY, "garbled", run=1, before="half")}
 
 
 def test_reaping_ends_with_the_proof_and_the_exit_code_says_so(site):

@@ -25,6 +25,7 @@ struct Flags {
   std::string window = "60s";
   bool all_regions = false;
   bool reap = false;
+  bool reap_unknown = false;
   bool json = false;
 };
 
@@ -101,7 +102,9 @@ Result<int> RunSweep(const Flags& flags, const Session& session) {
   const std::unique_ptr<RegisterStore> registers = MakeRegisterStore(*ledger);
   TRY_ASSIGN(Places places, FindPlaces(flags, session, *host, place, *registers));
   sweep::Sweeper sweeper(places.estates(), *registers, host->clock(),
-                         {.window = window, .is_reaping = flags.reap});
+                         {.window = window,
+                          .is_reaping = flags.reap || flags.reap_unknown,
+                          .reaps_unknown = flags.reap_unknown});
   TRY(SweepThrough(sweeper, *host, flags));
   const Instant now = host->clock().Wall();
   cost::PriceBook prices(now);
@@ -127,6 +130,9 @@ void AddSweep(CLI::App& app, Session& session) {
   command->footer(kFooter);
   command->add_flag("--reap", flags->reap,
                     "mark what is ours and unneeded, and remove it in a later look if it still is");
+  command->add_flag("--reap-unknown", flags->reap_unknown,
+                    "--reap, and also what carries this ledger's tags and is of a machine or run "
+                    "that it does not know: only where no copy of this ledger is in use");
   command
       ->add_option("--window", flags->window,
                    "between two looks, and how young a thing or a mark is left alone: as long as "

@@ -86,7 +86,7 @@ class Judge {
   Need NeedOfMachine(const Claim& claim) const {
     const auto found = machines_.find(*claim.machine);
     if (found == machines_.end()) {
-      return {.why = fmt::format("the ledger knows no machine {}", claim.machine->value)};
+      return NeedOfUnknown(fmt::format("the ledger knows no machine {}", claim.machine->value));
     }
     const MachineEntry& machine = *found->second;
     const std::string who =
@@ -103,10 +103,22 @@ class Judge {
 
   Need NeedOfRun(RunId id) const {
     const auto found = runs_.find(id);
-    if (found == runs_.end()) return {.why = fmt::format("the ledger knows no run {}", id.value)};
+    if (found == runs_.end()) {
+      return NeedOfUnknown(fmt::format("the ledger knows no run {}", id.value));
+    }
     const RunEntry& run = *found->second;
     const std::string why = fmt::format("run {} is {}", id.value, Name(run.state));
     return {.is_needed = !IsOver(run.state), .since = run.over, .why = why};
+  }
+
+  // All that is ours was written down before it was asked for (I6). So the ledger lost history, or
+  // it is a copy, and the thing may be at work for the one that it is a copy of.
+  Need NeedOfUnknown(std::string why) const {
+    return {.is_unclear = !evidence_.reaps_unknown,
+            .why = std::move(why),
+            .next =
+                "of a run of before this ledger was restored, or of one that this is a copy of: "
+                "where no other copy is in use, `mayfly sweep --reap-unknown`"};
   }
 
   // What may be done about something of ours that no run needs.

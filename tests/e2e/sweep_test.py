@@ -350,6 +350,24 @@ def plant_held(site):
             "nobody knows": plant_floor(site, AWAY, "garbled", run=1, before="half")}
 
 
+def test_what_the_ledger_never_knew_goes_only_by_an_explicit_word(site):
+    """A restored copy of a ledger carries its identity: what the other launched since is not its to end."""
+    site.query("update mayfly.machine set heartbeat_at = now()")
+    unknown = volume(site.client("ec2"), HOME, 10, site.tags(7, 70))
+    schedule = plant_schedule(site, HOME, f"mayfly-{site.ledger}-run-7-machine-70")
+    code, found = site.sweep("--reap", window="1ms")
+    left = {thing["id"]: thing for thing in found["things"] if thing["left"]}
+    assert code == 8 and {unknown, schedule} <= set(left) and {unknown, schedule} <= alive(site)
+    assert "the ledger knows no machine 70" in left[unknown]["why"]
+    assert "--reap-unknown" in left[unknown]["next"] and left[unknown]["action"] == "judge"
+    site.query("update mayfly.identity set id = default")  # a copy with an identity of its own
+    theirs = {thing["id"]: thing["whose"] for thing in site.sweep("--reap-unknown", window="1ms")[1]["things"]}
+    assert theirs[unknown] == "another ledger's" and {unknown, schedule} <= alive(site)
+    site.query("update mayfly.identity set id = %s", site.ledger)
+    site.sweep("--reap-unknown", window="10ms")
+    assert not {unknown, schedule} & alive(site)
+
+
 def test_reaping_ends_with_the_proof_and_the_exit_code_says_so(site):
     site.query("update mayfly.machine set heartbeat_at = now()")
     launch(site, HOME, site.tags(2, 2))

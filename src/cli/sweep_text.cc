@@ -100,8 +100,8 @@ std::string Conclusion(const SweepReport& report) {
       std::ranges::count_if(report.last.findings, [](const Finding& one) { return one.is_left; });
   if (report.is_proved) {
     return fmt::format(
-        "nothing of ours is left: {} looks, {} apart, and the last two found nothing\n",
-        report.passes, HumanDuration(report.window));
+        "nothing of ours is left{}: {} looks, {} apart, and the last two found nothing\n",
+        report.not_asked.empty() ? "" : " here", report.passes, HumanDuration(report.window));
   }
   if (left > 0)
     return Things(static_cast<std::size_t>(left), "of ours is left\n", "of ours are left\n");
@@ -175,7 +175,11 @@ std::string RenderSweep(const SweepReport& report, const Paint& paint) {
   if (!report.by_tag.empty()) {
     text += fmt::format("; asked for our tag: {}", Join(report.by_tag, ", "));
   }
-  return text + "\n" + Summary(report) + Conclusion(report);
+  text += "\n";
+  if (!report.not_asked.empty()) {
+    text += fmt::format("no cloud was asked: {}\n", WithoutControls(report.not_asked));
+  }
+  return text + Summary(report) + Conclusion(report);
 }
 
 std::string SweepToJson(const SweepReport& report) {
@@ -201,6 +205,8 @@ std::string SweepToJson(const SweepReport& report) {
   }
   json["places"] = report.last.places;
   json["asked_by_tag_only"] = report.by_tag;
+  json["cloud_not_asked"] =
+      report.not_asked.empty() ? ordered_json() : ordered_json(report.not_asked);
   const SweepTotals totals = SumUp(report);
   json["monthly_ours_micro_usd"] = totals.ours.micro_usd;
   json["monthly_nobodys_micro_usd"] = totals.nobodys.micro_usd;

@@ -16,6 +16,7 @@ struct SweepReport {
   bool is_proved = false;
   int passes = 0;
   Duration window{};
+  std::string not_asked;            // why no cloud was; empty: one was
   std::vector<std::string> by_tag;  // regions that were only asked for our tag
   const cost::PriceBook& prices;
 };

@@ -434,6 +434,52 @@ def test_a_ledger_that_never_rented_anything_asks_no_cloud(mayfly, server):
     found = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert found["proved"] and found["passes"] == 2 and found["places"] == ["here"]
+    assert "region" in found["cloud_not_asked"]
+    mayfly.environment.update(AWS_REGION=HOME)
+    done = mayfly.run("sweep", "--database", "env:TEAM_DATABASE", "--window", "1ms")
+    assert done.returncode == 0, done.stderr
+    assert "no cloud was asked: no AWS credentials" in done.stdout
+    assert "nothing of ours is left here" in done.stdout
+
+
+@pytest.fixture
+def local_ledger(mayfly, server, cloud):
+    """The identity of a ledger that rents nothing, where somebody is signed in to AWS."""
+    Site.count += 1
+    url, _ = server.make_database(f"local{Site.count}")
+    mayfly.environment.update(cloud.about["environment"], TEAM_DATABASE=url)
+    mayfly.run("status", "--database", "env:TEAM_DATABASE")  # makes the ledger
+    [[ledger]] = server.query(f"local{Site.count}", "select id from mayfly.identity")
+    return ledger
+
+
+def sweep_locally(mayfly, *flags):
+    done = mayfly.run("sweep", "--json", "--database", "env:TEAM_DATABASE", "--window", "10ms", *flags,
+                      timeout=120)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_ledger_that_never_rented_anything_finds_what_a_resize_left_to_it(mayfly, cloud, local_ledger):
+    ec2 = cloud.client("ec2", region=HOME)
+    kept = ec2.create_snapshot(VolumeId=volume(ec2, HOME, 50), TagSpecifications=tagging(["snapshot"], [
+        {"Key": "mayfly:ledger", "Value": local_ledger},
+        {"Key": "mayfly:expires", "Value": "2020-01-01T00:00:00Z"}]))["SnapshotId"]
+    code, found = sweep_locally(mayfly, "--reap")
+    assert code == 0 and found["cloud_not_asked"] is None, found
+    [shown] = [one for one in cloud.get(f"resources?region={HOME}")["snapshots"] if one["id"] == kept]
+    assert shown["deleted"] is not None
+    cloud.script({"do": "calls", "action": "DescribeRegions", "code": "UnauthorizedOperation"})
+    code, found = sweep_locally(mayfly)
+    assert code == 0 and "UnauthorizedOperation" in found["cloud_not_asked"], found
+
+
+def test_a_cloud_that_is_silent_for_a_ledger_that_never_rented_proves_nothing(
+        mayfly, cloud, local_ledger, is_full):
+    if not is_full:
+        pytest.skip("./dev test --all: AWS is asked again for half a minute")
+    cloud.script({"do": "calls", "action": "DescribeRegions", "code": "ServiceUnavailable", "status": 503})
+    code, found = sweep_locally(mayfly)
+    assert code == 5 and [one["place"] for one in found["unasked"]] == ["AWS"], found
 
 
 def test_a_folder_of_a_local_machine_is_reaped_where_the_ledger_knows_its_process(site):

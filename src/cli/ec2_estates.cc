@@ -10,6 +10,12 @@ namespace mayfly::cli {
 
 Ec2Estates::~Ec2Estates() = default;
 
+Status Ec2Estates::CheckSignedIn(Host& host) {
+  TRY_ASSIGN(const std::unique_ptr<AwsClient> client, AwsClient::Open(host, ""));
+  TRY(client->caller().credentials().Get());
+  return {};
+}
+
 Result<std::unique_ptr<Ec2Estates>> Ec2Estates::Open(Host& host,
                                                      const Ec2EstateQuestion& question) {
   // Where the environment names no region, one of the ledger's does.

@@ -22,6 +22,8 @@ struct Ec2EstateQuestion {
 
 class Ec2Estates {
  public:
+  // Whether there are credentials and a region: kDenied and kInvalid say what is not there.
+  static Status CheckSignedIn(Host& host);
   // Asks which regions the account has enabled. An error: AWS does not say, or no region is set.
   static Result<std::unique_ptr<Ec2Estates>> Open(Host& host, const Ec2EstateQuestion& question);
   ~Ec2Estates();

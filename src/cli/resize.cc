@@ -34,7 +34,7 @@ struct Work {
   HostWorld& world;
   Times times;
   std::string folder;  // where the journal is
-  std::string ledger;  // whose sweep removes the snapshots; empty: none is known
+  LedgerName ledger;  // whose sweep removes the snapshots
 };
 
 Result<Times> ReadTimes(const Flags& flags) {
@@ -46,13 +46,17 @@ Result<Times> ReadTimes(const Flags& flags) {
   return times;
 }
 
-// The name by which sweeps of our ledger know what is theirs; empty: there is no ledger here.
-std::string FindLedgerName(const Flags& flags) {
-  if (!flags.ledger.empty()) return flags.ledger;
-  const Result<Place> place = FindLedger(flags.database, flags.state_dir);
-  if (!place.ok()) return {};
-  const Result<std::string> identity = FindIdentity(*place);
-  return identity.ok() ? *identity : std::string();
+// By whose sweep the snapshots are removed. A name that was given is taken at its word; found is it
+// where the ledger that other commands would open is called so.
+LedgerName FindLedgerName(const Flags& flags) {
+  std::string found;
+  if (const Result<Place> place = FindLedger(flags.database, flags.state_dir); place.ok()) {
+    const Result<std::string> identity = AskForIdentity(*place);
+    if (identity.ok()) found = *identity;
+    if (!identity.ok()) Say("the ledger cannot be asked: " + identity.error().message());
+  }
+  if (flags.ledger.empty()) return {found, !found.empty()};
+  return {flags.ledger, flags.ledger == found};
 }
 
 Result<mayfly::Host> ChooseHost(HostWorld& world, const std::string& name) {
@@ -135,7 +139,7 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
   ResizePlan plan{.host = found.host, .to = found.to_name};
   plan.checks = resize::Judge(found);
   plan.is_seen = found.use.has_value();
-  plan.is_swept = !work.ledger.empty();
+  plan.ledger = work.ledger;
   plan.patience = work.times.patience;
   plan.snapshots_expire = std::chrono::floor<seconds>(work.here.clock().Wall() + work.times.keep);
   if (found.use) {
@@ -153,7 +157,7 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
 Status RefuseHere(const Work& work, resize::Where where, const mayfly::Host& host,
                   const std::string& words) {
   const std::string why =
-      RefuseOwnHost(where, {work.flags.host, host.id, host.region, host.state, words, work.ledger});
+      RefuseOwnHost(where, {work.flags.host, host.id, host.region, host.state, words, work.ledger.name});
   if (why.empty()) return {};
   return Invalid(why);
 }
@@ -309,8 +313,8 @@ Result<int> PrintAdvice(const Work& work, const mayfly::Host& host) {
 Result<int> RunResizeCommand(const Flags& flags, const Session& session) {
   TRY_ASSIGN(const Times times, ReadTimes(flags));
   std::unique_ptr<Host> here = MakeHost();
-  const std::string ledger = FindLedgerName(flags);
-  HostWorldSettings settings{.region = flags.region, .ledger = ledger};
+  const LedgerName ledger = flags.advice ? LedgerName{} : FindLedgerName(flags);
+  HostWorldSettings settings{.region = flags.region, .ledger = ledger.name};
   settings.patience = std::min<Duration>(times.patience, minutes(2));
   TRY_ASSIGN(std::unique_ptr<HostWorld> world, OpenHostWorld(*here, settings));
   const std::string folder = flags.state_dir.empty() ? ".mayfly" : flags.state_dir;

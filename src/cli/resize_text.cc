@@ -49,6 +49,16 @@ std::string MonthlyTable(const resize::Monthly& monthly, const Paint& paint) {
          "baseline is billed, up to that line\n";
 }
 
+std::string WhoRemoves(const LedgerName& ledger) {
+  if (ledger.is_found) return "a sweep of this ledger removes them then";
+  if (ledger.name.empty()) return "no ledger is named, so remove them yourself then";
+  return fmt::format(
+      "tagged for the ledger {}, which was not found here: that its sweep removes them then is "
+      "your "
+      "word",
+      ledger.name);
+}
+
 std::string SnapshotStep(const ResizePlan& plan) {
   std::string price;
   if (plan.monthly && plan.monthly->snapshots_at_most) {
@@ -58,11 +68,9 @@ std::string SnapshotStep(const ResizePlan& plan) {
           fmt::format(", {} by what is in use", FormatMoney(*plan.monthly->snapshots_expected));
     }
   }
-  const std::string who = plan.is_swept ? "a sweep of this ledger removes them then"
-                                        : "no ledger is named, so remove them yourself then";
   return fmt::format("snapshots of {} {}, completed before anything stops; kept until {} ({}){}",
                      plan.host.disks.size(), plan.host.disks.size() == 1 ? "disk" : "disks",
-                     Day(plan.snapshots_expire), who, price);
+                     Day(plan.snapshots_expire), WhoRemoves(plan.ledger), price);
 }
 
 std::string LookStep(const ResizePlan& plan) {
@@ -175,7 +183,9 @@ Json JsonOfResizePlan(const ResizePlan& plan) {
             {"address_stays", plan.host.public_ip.empty() || plan.host.keeps_address},
             {"services", plan.services},
             {"sockets", plan.sockets},
-            {"snapshots_expire", FormatInstant(plan.snapshots_expire)}};
+            {"snapshots_expire", FormatInstant(plan.snapshots_expire)},
+            {"ledger", plan.ledger.name},
+            {"ledger_found", plan.ledger.is_found}};
   if (!plan.monthly) return json;
   json["monthly"] = {{"before", FormatMoney(plan.monthly->before)},
                      {"after", FormatMoney(plan.monthly->after)},

@@ -15,6 +15,12 @@
 
 namespace mayfly::cli {
 
+// The ledger whose sweep removes what is kept; empty: none is named.
+struct LedgerName {
+  std::string name;
+  bool is_found = false;
+};
+
 struct ResizePlan {
   mayfly::Host host;
   std::string to;
@@ -23,7 +29,7 @@ struct ResizePlan {
   std::vector<std::string> services, sockets;
   bool is_seen = false;
   Instant snapshots_expire;
-  bool is_swept = false;  // a sweep of our ledger removes the snapshots
+  LedgerName ledger;
   Duration patience{};
 };
 

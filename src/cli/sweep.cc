@@ -25,21 +25,60 @@ struct Flags {
   std::string window = "60s";
   bool all_regions = false;
   bool reap = false;
+  bool reap_unknown = false;
   bool json = false;
+};
+
+// A cloud that does not answer: what is there nobody can tell, and nothing is done.
+class SilentCloud final : public Estate {
+ public:
+  explicit SilentCloud(Error why) : why_(std::move(why)) {}
+  const std::string& place() const override { return place_; }
+  Result<std::vector<Thing>> Look() override { return why_; }
+  Status Mark(const Thing&, Instant) override { return why_; }
+  Status Unmark(const Thing&) override { return why_; }
+  Status Remove(const Thing&) override { return why_; }
+  Status Restore(const Thing&) override { return why_; }
+
+ private:
+  std::string place_ = "AWS";
+  Error why_;
 };
 
 // Everywhere that is swept, and what keeps it.
 struct Places {
   std::unique_ptr<Estate> local;
-  std::unique_ptr<Ec2Estates> cloud;  // null: nothing of this ledger was ever rented
+  std::unique_ptr<Ec2Estates> cloud;
+  std::unique_ptr<Estate> silent;
+  std::string not_asked;  // why no cloud is: nothing was ever rented, and nobody is signed in
 
   std::vector<Estate*> estates() const {
     std::vector<Estate*> list{local.get()};
+    if (silent != nullptr) list.push_back(silent.get());
     if (cloud == nullptr) return list;
     for (Estate* one : cloud->estates()) list.push_back(one);
     return list;
   }
 };
+
+// A ledger that rents nothing may have something there all the same: the snapshots that `resize`
+// leaves to its sweep. It is looked for where somebody is signed in.
+Result<std::unique_ptr<Ec2Estates>> OpenIfSignedIn(Host& host, const Ec2EstateQuestion& question) {
+  TRY(Ec2Estates::CheckSignedIn(host));
+  return Ec2Estates::Open(host, question);
+}
+
+void AskIfSignedIn(Host& host, const Ec2EstateQuestion& question, Places& places) {
+  Result<std::unique_ptr<Ec2Estates>> cloud = OpenIfSignedIn(host, question);
+  if (cloud.ok()) {
+    places.cloud = *std::move(cloud);
+  } else if (cloud.error().kind() == ErrorKind::kDenied ||
+             cloud.error().kind() == ErrorKind::kInvalid) {
+    places.not_asked = cloud.error().message();
+  } else {
+    places.silent = std::make_unique<SilentCloud>(cloud.error());
+  }
+}
 
 Result<Places> FindPlaces(const Flags& flags, const Session& session, Host& host,
                           const Place& place, RegisterStore& ledger) {
@@ -48,12 +87,15 @@ Result<Places> FindPlaces(const Flags& flags, const Session& session, Host& host
   TRY_ASSIGN(const LedgerRegister known, ledger.LoadRegister());
   const bool is_cloudy = known.has_rented || !known.regions.empty() || !known.unread.empty() ||
                          flags.all_regions || !flags.regions.empty();
-  if (!is_cloudy) return places;
   Ec2EstateQuestion question{.ledger = known.identity,
                              .regions = known.regions,
                              .buckets = known.buckets,
                              .all_regions = flags.all_regions};
   question.regions.insert(flags.regions.begin(), flags.regions.end());
+  if (!is_cloudy) {
+    AskIfSignedIn(host, question, places);
+    return places;
+  }
   TRY_ASSIGN(places.cloud, Ec2Estates::Open(host, question));
   return places;
 }
@@ -101,7 +143,9 @@ Result<int> RunSweep(const Flags& flags, const Session& session) {
   const std::unique_ptr<RegisterStore> registers = MakeRegisterStore(*ledger);
   TRY_ASSIGN(Places places, FindPlaces(flags, session, *host, place, *registers));
   sweep::Sweeper sweeper(places.estates(), *registers, host->clock(),
-                         {.window = window, .is_reaping = flags.reap});
+                         {.window = window,
+                          .is_reaping = flags.reap || flags.reap_unknown,
+                          .reaps_unknown = flags.reap_unknown});
   TRY(SweepThrough(sweeper, *host, flags));
   const Instant now = host->clock().Wall();
   cost::PriceBook prices(now);
@@ -111,6 +155,7 @@ Result<int> RunSweep(const Flags& flags, const Session& session) {
       .is_proved = sweeper.is_proved(),
       .passes = sweeper.passes(),
       .window = window,
+      .not_asked = places.not_asked,
       .by_tag = places.cloud ? places.cloud->by_tag() : std::vector<std::string>{},
       .prices = prices};
   Print(flags.json ? SweepToJson(report) : RenderSweep(report, PaintForOutput(session)));
@@ -127,6 +172,9 @@ void AddSweep(CLI::App& app, Session& session) {
   command->footer(kFooter);
   command->add_flag("--reap", flags->reap,
                     "mark what is ours and unneeded, and remove it in a later look if it still is");
+  command->add_flag("--reap-unknown", flags->reap_unknown,
+                    "--reap, and also what carries this ledger's tags and is of a machine or run "
+                    "that it does not know: only where no copy of this ledger is in use");
   command
       ->add_option("--window", flags->window,
                    "between two looks, and how young a thing or a mark is left alone: as long as "

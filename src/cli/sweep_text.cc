@@ -20,12 +20,13 @@ bool IsShown(const Finding& finding) {
   return finding.is_left || finding.whose == Whose::kNobodys || finding.action != Action::kNone;
 }
 
-// "8.00 USD"; "~" before it: at another region's prices.
+// "8.00 USD"; "~" before it: at another region's prices. "at most": by its full size.
 std::string MonthlyText(const Thing& thing, const cost::PriceBook& book) {
   const std::optional<sweep::Monthly> monthly = sweep::MonthlyOf(thing, book);
   if (!monthly) return "not known";
   if (monthly->money == Money{}) return "-";
-  return (monthly->is_elsewhere ? "~" : "") + FormatMoney(monthly->money);
+  return fmt::format("{}{}{}", monthly->is_at_most ? "at most " : "",
+                     monthly->is_elsewhere ? "~" : "", FormatMoney(monthly->money));
 }
 
 Tone ToneOf(const Finding& finding) {
@@ -56,7 +57,7 @@ std::string ThingTable(const SweepReport& report, const Paint& paint) {
                {WithoutControls(AboutOf(one.thing))},
                {std::string(Name(one.whose)), ToneOf(one)},
                {MonthlyText(one.thing, report.prices)},
-               {one.why},
+               {WithoutControls(one.why)},
                {one.next}});
   }
   return table.empty() ? "" : table.Render(paint);
@@ -82,10 +83,12 @@ std::string Summary(const SweepReport& report) {
   if (theirs > 0) text += Things(theirs, "is", "are") + " another ledger's, and left alone\n";
   const SweepTotals totals = SumUp(report);
   if (totals.ours > Money{}) {
-    text += fmt::format("ours, and left: {} a month\n", FormatMoney(totals.ours));
+    text += fmt::format("ours, and left: {}{} a month\n", totals.ours_is_at_most ? "at most " : "",
+                        FormatMoney(totals.ours));
   }
   if (totals.nobodys > Money{}) {
-    text += fmt::format("nobody's, for you to judge: {} a month\n", FormatMoney(totals.nobodys));
+    text += fmt::format("nobody's, for you to judge: {}{} a month\n",
+                        totals.nobodys_is_at_most ? "at most " : "", FormatMoney(totals.nobodys));
   }
   if (totals.unpriced > 0)
     text += Things(static_cast<std::size_t>(totals.unpriced), "has", "have") + " no known price\n";
@@ -97,8 +100,8 @@ std::string Conclusion(const SweepReport& report) {
       std::ranges::count_if(report.last.findings, [](const Finding& one) { return one.is_left; });
   if (report.is_proved) {
     return fmt::format(
-        "nothing of ours is left: {} looks, {} apart, and the last two found nothing\n",
-        report.passes, HumanDuration(report.window));
+        "nothing of ours is left{}: {} looks, {} apart, and the last two found nothing\n",
+        report.not_asked.empty() ? "" : " here", report.passes, HumanDuration(report.window));
   }
   if (left > 0)
     return Things(static_cast<std::size_t>(left), "of ours is left\n", "of ours are left\n");
@@ -126,6 +129,7 @@ ordered_json JsonOf(const Finding& finding, const cost::PriceBook& book) {
   json["next"] = finding.next;
   json["monthly_micro_usd"] = monthly ? ordered_json(monthly->money.micro_usd) : ordered_json();
   json["at_another_regions_prices"] = monthly && monthly->is_elsewhere;
+  json["monthly_is_at_most"] = monthly && monthly->is_at_most;
   return json;
 }
 
@@ -140,8 +144,10 @@ SweepTotals SumUp(const SweepReport& report) {
       ++totals.unpriced;
     } else if (one.is_left) {
       totals.ours += monthly->money;
+      totals.ours_is_at_most |= monthly->is_at_most;
     } else if (one.whose == Whose::kNobodys) {
       totals.nobodys += monthly->money;
+      totals.nobodys_is_at_most |= monthly->is_at_most;
     }
   }
   return totals;
@@ -169,7 +175,11 @@ std::string RenderSweep(const SweepReport& report, const Paint& paint) {
   if (!report.by_tag.empty()) {
     text += fmt::format("; asked for our tag: {}", Join(report.by_tag, ", "));
   }
-  return text + "\n" + Summary(report) + Conclusion(report);
+  text += "\n";
+  if (!report.not_asked.empty()) {
+    text += fmt::format("no cloud was asked: {}\n", WithoutControls(report.not_asked));
+  }
+  return text + Summary(report) + Conclusion(report);
 }
 
 std::string SweepToJson(const SweepReport& report) {
@@ -195,6 +205,8 @@ std::string SweepToJson(const SweepReport& report) {
   }
   json["places"] = report.last.places;
   json["asked_by_tag_only"] = report.by_tag;
+  json["cloud_not_asked"] =
+      report.not_asked.empty() ? ordered_json() : ordered_json(report.not_asked);
   const SweepTotals totals = SumUp(report);
   json["monthly_ours_micro_usd"] = totals.ours.micro_usd;
   json["monthly_nobodys_micro_usd"] = totals.nobodys.micro_usd;

@@ -16,14 +16,16 @@ struct SweepReport {
   bool is_proved = false;
   int passes = 0;
   Duration window{};
+  std::string not_asked;            // why no cloud was; empty: one was
   std::vector<std::string> by_tag;  // regions that were only asked for our tag
   const cost::PriceBook& prices;
 };
 
-// A month of all that is ours and left, and of all that is for its reader to judge. Things whose
-// price is not known are counted apart.
+// A month of all that is ours and left, and of all that is for its reader to judge; at most, where
+// that is all that is known of some of it. Things whose price is not known are counted apart.
 struct SweepTotals {
   Money ours, nobodys;
+  bool ours_is_at_most = false, nobodys_is_at_most = false;
   int unpriced = 0;
 };
 SweepTotals SumUp(const SweepReport& report);

@@ -246,6 +246,12 @@ Result<std::string> FindIdentity(const Place& place) {
   return postgres::ReadIdentity(conninfo);
 }
 
+Result<std::string> AskForIdentity(const Place& place) {
+  if (place.database != kEmbedded) return FindIdentity(place);
+  TRY_ASSIGN(const std::unique_ptr<Ledger> ledger, OpenLedger(place));
+  return postgres::ReadIdentity(ledger->conninfo());
+}
+
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir) {
   std::string state = Absolute(state_dir.empty() ? ".mayfly" : state_dir);
   if (!database.empty()) return Place{database, state};

@@ -107,6 +107,8 @@ Result<DatabaseRoom> MeasureRoom(const Place& place);
 
 // What tells the ledger there from every other; makes nothing there. kNotFound: there is none yet.
 Result<std::string> FindIdentity(const Place& place);
+// The same; of an embedded ledger too, whose server is started if need be.
+Result<std::string> AskForIdentity(const Place& place);
 
 // Where the ledger of a command without a phase is. kNotFound says how to name it.
 Result<Place> FindLedger(const std::string& database, const std::string& state_dir);

@@ -138,8 +138,9 @@ Status Keeping::Raise(const RunSnapshot& snapshot) {
   floor.floor_milli = std::max(options_.floor_milli, sight.least_milli);
   TRY(Record(floor, FloorState::kIntended, ""));
   if (floor.floor_milli > floor.before_milli) {
-    TRY(options_.floors->Mark(floor.cluster,
-                              {.run = snapshot.run.id, .before_milli = floor.before_milli}));
+    TRY(options_.floors->Mark(floor.cluster, {.run = snapshot.run.id,
+                                              .before_milli = floor.before_milli,
+                                              .raised_milli = floor.floor_milli}));
   }
   if (floor.floor_milli > sight.least_milli) {
     TRY(options_.floors->Set(floor.cluster, floor.floor_milli));
@@ -181,7 +182,9 @@ Status Keeping::Settle(const RaisedFloor& floor) {
 Status Keeping::LeaveTo(const RaisedFloor& floor, const FloorSight& sight, RunId run) {
   const bool names_us_or_none = !sight.mark || sight.mark->is_ours;
   if (names_us_or_none && floor.floor_milli > floor.before_milli) {
-    TRY(options_.floors->Mark(floor.cluster, {.run = run, .before_milli = floor.before_milli}));
+    TRY(options_.floors->Mark(
+        floor.cluster,
+        {.run = run, .before_milli = floor.before_milli, .raised_milli = floor.last_set_milli}));
   }
   return Record(floor, FloorState::kLeft,
                 fmt::format("run {} counts on it, and restores it", run.value));

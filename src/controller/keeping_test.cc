@@ -219,6 +219,7 @@ TEST(KeepingFloor, IsWrittenDownAndMarkedBeforeItIsRaised) {
   EXPECT_EQ(desk.sight.least_milli, 8'000);
   EXPECT_EQ(desk.sight.mark->run, RunId{7});
   EXPECT_EQ(desk.sight.mark->before_milli, 500);
+  EXPECT_EQ(desk.sight.mark->raised_milli, 8'000) << "a sweep lowers nothing else";
 }
 
 TEST(KeepingFloor, IsRestoredAfterTheLedgerSaysSo) {
@@ -293,6 +294,7 @@ TEST(KeepingFloor, AnotherRunThatCountsOnItRestoresIt) {
   EXPECT_EQ(desk.Told(), "see mark floor left; ");
   EXPECT_EQ(desk.sight.least_milli, 8'000);
   EXPECT_EQ(desk.sight.mark->run, RunId{8}) << "a sweep knows whose it is";
+  EXPECT_EQ(desk.sight.mark->raised_milli, 8'000);
 }
 
 TEST(KeepingFloor, AnotherLedgersMarkStands) {

@@ -53,14 +53,20 @@ struct Thing {
   Claim claim;
   std::string held_by;  // the id of what uses it now; empty: nothing does
   std::optional<Instant> born;
-  std::optional<Instant> marked;         // since when it is called an orphan
-  std::optional<Instant> expires;        // of a kept snapshot
-  std::optional<double> floor, restore;  // of a raised floor, in capacity units: now, and before
+  std::optional<Instant> marked;   // since when it is called an orphan
+  std::optional<Instant> expires;  // of a kept snapshot
+  // Of a raised floor, in capacity units: now, before, and as it was raised.
+  std::optional<double> floor, restore, raised;
+  // Why its tags do not say what may be done: one is there and cannot be read. Empty: they do.
+  std::string unclear;
 
   // What it bills by.
   std::string instance_type, zone;
   Market market = Market::kOnDemand;
   std::int64_t gigabytes = 0;
+  // Of a volume, or of a stopped instance's disks: "gp3", or "gp2"; "gp3, faster" bills more than
+  // by its size, and several are "several".
+  std::string disk_type;
   bool is_stopped = false;  // an instance that bills for its disks only
 };
 

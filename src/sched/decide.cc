@@ -321,6 +321,11 @@ void DecideStop(const RunSnapshot& s, const Policy& policy, std::vector<Action>&
   EmptyTheField(s, policy, std::string(kAskedToStop), {}, actions);
   bool cancels = s.run.stop_wish == StopWish::kCancel;
   if (cancels ? HasLife(s) : HasWorkers(s)) return;
+  // Nobody drives a cancelled run whose controller dies: a floor it left raised would stay so.
+  if (auto floor = FloorAfterWork(s, std::string(kAskedToStop)); cancels && floor) {
+    actions.emplace_back(*std::move(floor));
+    return;
+  }
   RunState to = cancels ? RunState::kCancelled : RunState::kPaused;
   actions.emplace_back(MoveRun{to, std::nullopt, std::string(kAskedToStop)});
 }

@@ -164,5 +164,21 @@ TEST(Keep, NoRunIsSettledWhileAFloorIsUp) {
   }
 }
 
+// Whoever is killed in between leaves a run that goes on, and not one that nobody drives any more.
+TEST(Keep, ARunIsCancelledOnlyOnceItsFloorIsRestored) {
+  RunSnapshot s = WithWork(FloorState::kRaised);
+  s.run.stop_wish = StopWish::kCancel;
+  for (FloorState open : {FloorState::kIntended, FloorState::kRaised, FloorState::kRestoring}) {
+    s.floors.back().state = open;
+    auto actions = Decide(s, {}, {});
+    EXPECT_NE(Find<RestoreFloor>(actions), nullptr) << Name(open);
+    EXPECT_EQ(Find<MoveRun>(actions), nullptr) << Name(open);
+  }
+  s.floors.back().state = FloorState::kRestored;
+  auto actions = Decide(s, {}, {});
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kCancelled);
+}
+
 }  // namespace
 }  // namespace mayfly::sched

@@ -44,8 +44,8 @@ class DiskKeeper {
 // Who raised a cluster's floor, and what it was: on the cluster itself.
 struct FloorMark {
   RunId run;
-  bool is_ours = true;  // of this ledger
-  std::int64_t before_milli = 0;
+  bool is_ours = true;                              // of this ledger
+  std::int64_t before_milli = 0, raised_milli = 0;  // what it was, and what it was raised to
 };
 
 struct FloorSight {

@@ -75,8 +75,9 @@ void MemoryLedger::ReadKept(const RunRow& run, RunSnapshot& s) const {
         if (of_it.cluster != floor.cluster) continue;
         if (!newest || *of_it.asked >= *newest) floor.last_set_milli = of_it.floor_milli;
         newest = std::max(newest.value_or(*of_it.asked), *of_it.asked);
-        const bool counts =
+        const bool is_up =
             of_it.state == FloorState::kIntended || of_it.state == FloorState::kRaised;
+        const bool counts = is_up && !IsOver(other.view.state);
         if (counts && other.view.id != run.view.id) floor.needed_by = other.view.id;
       }
     }

@@ -20,6 +20,16 @@ std::vector<SeenRefusal> NewestRefusals(const std::vector<SeenRefusal>& all) {
   return newest;
 }
 
+// One that never ran: no pool gave it, or the one that did took it back before it was born.
+bool WasRefused(const RunRow& run, const MachineView& machine) {
+  if (machine.born || machine.money.billed.running) return false;
+  return std::ranges::any_of(run.refusals, [&](const SeenRefusal& seen) {
+    const bool is_its_pool =
+        machine.external_id.empty() || seen.refusal.pool == machine.money.offer.pool;
+    return seen.machine == machine.id && is_its_pool;
+  });
+}
+
 template <typename Row, typename RowId>
 Row* Find(std::vector<Row>& rows, RowId id) {
   bool exists = id.value > 0 && static_cast<std::size_t>(id.value) <= rows.size();
@@ -294,9 +304,7 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
                      .ordered_to_drain = m.drain.has_value(),
                      .money = m.money,
                      .offers = m.offers};
-    view.was_refused = !m.born && std::ranges::any_of(run.refusals, [&](const SeenRefusal& seen) {
-      return seen.machine == id;
-    });
+    view.was_refused = WasRefused(run, view);
     if (m.heartbeat) view.heartbeat_age = Now() - *m.heartbeat;
     if (m.drain) view.drain_age = Now() - *m.drain;
     if (m.held_until) view.countdown = Countdown{*m.held_until, until(*m.held_until)};

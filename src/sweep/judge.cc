@@ -16,9 +16,10 @@ std::string Day(Instant instant) { return FormatInstant(std::chrono::floor<secon
 // Does a run need it, as far as the ledger knows?
 struct Need {
   bool is_needed = false;
-  bool is_contradictory = false;
+  bool is_unclear = false;       // a person judges
   std::optional<Instant> since;  // since when it is not needed, if the ledger says
   std::string why;
+  std::string next = "look at it, and remove it by hand if nothing uses it";  // where it is unclear
 };
 
 class Judge {
@@ -48,9 +49,9 @@ class Judge {
     const Need need = NeedFor(thing);
     finding.why = need.why;
     finding.is_left = !need.is_needed;
-    if (need.is_contradictory) {
+    if (need.is_unclear) {
       finding.action = Action::kJudge;
-      finding.next = "look at it, and remove it by hand if nothing uses it";
+      finding.next = need.next;
     } else if (need.is_needed) {
       finding.action = thing.marked ? Action::kUnmark : Action::kNone;
     } else {
@@ -60,6 +61,11 @@ class Judge {
   }
 
   Need NeedFor(const Thing& thing) const {
+    if (!thing.unclear.empty()) {
+      return {.is_unclear = true,
+              .why = thing.unclear,
+              .next = "put the tag right, or remove it by hand if nobody wants it"};
+    }
     if (thing.expires) return NeedUntil(*thing.expires);
     const Claim& claim = thing.claim;
     if (claim.machine) return NeedOfMachine(claim);
@@ -80,13 +86,13 @@ class Judge {
   Need NeedOfMachine(const Claim& claim) const {
     const auto found = machines_.find(*claim.machine);
     if (found == machines_.end()) {
-      return {.why = fmt::format("the ledger knows no machine {}", claim.machine->value)};
+      return NeedOfUnknown(fmt::format("the ledger knows no machine {}", claim.machine->value));
     }
     const MachineEntry& machine = *found->second;
     const std::string who =
         fmt::format("machine {} of run {}", machine.id.value, machine.run.value);
     if (claim.run && *claim.run != machine.run) {
-      return {.is_contradictory = true,
+      return {.is_unclear = true,
               .why = fmt::format("it says run {}, and is {} in the ledger", claim.run->value, who)};
     }
     if (IsAlive(machine.state)) {
@@ -97,10 +103,22 @@ class Judge {
 
   Need NeedOfRun(RunId id) const {
     const auto found = runs_.find(id);
-    if (found == runs_.end()) return {.why = fmt::format("the ledger knows no run {}", id.value)};
+    if (found == runs_.end()) {
+      return NeedOfUnknown(fmt::format("the ledger knows no run {}", id.value));
+    }
     const RunEntry& run = *found->second;
     const std::string why = fmt::format("run {} is {}", id.value, Name(run.state));
     return {.is_needed = !IsOver(run.state), .since = run.over, .why = why};
+  }
+
+  // All that is ours was written down before it was asked for (I6). So the ledger lost history, or
+  // it is a copy, and the thing may be at work for the one that it is a copy of.
+  Need NeedOfUnknown(std::string why) const {
+    return {.is_unclear = !evidence_.reaps_unknown,
+            .why = std::move(why),
+            .next =
+                "of a run of before this ledger was restored, or of one that this is a copy of: "
+                "where no other copy is in use, `mayfly sweep --reap-unknown`"};
   }
 
   // What may be done about something of ours that no run needs.
@@ -114,7 +132,7 @@ class Judge {
       finding.action = Action::kWait;
       finding.next = "younger than the consistency window: seen to later";
     } else if (thing.kind == ThingKind::kDatabaseFloor) {
-      WhenSettled(need, Action::kRestore, finding);
+      RestoreIfAsRaised(need, finding);
     } else if (thing.expires) {
       finding.action = thing.held_by.empty() ? Action::kRemove : Action::kWait;
       finding.next = "its own tag says that it may go: `mayfly sweep --reap`";
@@ -123,6 +141,21 @@ class Judge {
     } else {
       ByMark(finding);
     }
+  }
+
+  // What somebody else has set since is theirs.
+  void RestoreIfAsRaised(const Need& need, Finding& finding) const {
+    const Thing& thing = finding.thing;
+    const bool is_as_raised = thing.raised && thing.floor == thing.raised;
+    if (is_as_raised || thing.floor == thing.restore) {
+      return WhenSettled(need, Action::kRestore, finding);
+    }
+    finding.action = Action::kJudge;
+    finding.why +=
+        thing.raised ? fmt::format("; it was raised to {} ACU, and somebody else has set it since",
+                                   *thing.raised)
+                     : std::string("; its tags do not say what it was raised to");
+    finding.next = "set it to what it should be, and take the tags mayfly:… off the cluster";
   }
 
   // Two phases, the first of which is in the ledger.
@@ -165,7 +198,7 @@ class Judge {
     const Thing& by = *holder->second;
     if (by.claim.ledger != evidence_.ledger.identity) return true;
     const Need need = NeedFor(by);
-    return need.is_needed || need.is_contradictory || IsInUse(by, links - 1);
+    return need.is_needed || need.is_unclear || IsInUse(by, links - 1);
   }
 
   std::optional<Finding> Nobodys(const Thing& thing) const {

@@ -53,6 +53,10 @@ struct Evidence {
   std::vector<std::string> places;  // that answered
   LedgerRegister ledger;            // read after the things were seen; its time is the time
   Duration window{};
+  // What carries this ledger's claim and is of a machine or run that it does not know is a
+  // leftover. Otherwise a person judges: the ledger lost history, or it is a copy of the one that
+  // made it.
+  bool reaps_unknown = false;
 };
 
 // Nobody's things are findings only where they bill and nothing uses them. In the order of the

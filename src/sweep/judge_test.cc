@@ -24,7 +24,17 @@ Thing With(Thing thing, const std::function<void(Thing&)>& change) {
 
 Thing Volume(Claim claim = {}) { return MakeThing(ThingKind::kVolume, "vol-1", std::move(claim)); }
 Thing Schedule(Claim claim) { return MakeThing(ThingKind::kSchedule, "s", std::move(claim)); }
-Thing Floor(Claim claim) { return MakeThing(ThingKind::kDatabaseFloor, "db", std::move(claim)); }
+Thing Floor(Claim claim) {
+  Thing thing = MakeThing(ThingKind::kDatabaseFloor, "db", std::move(claim));
+  thing.floor = thing.raised = 8;
+  thing.restore = 0.5;
+  return thing;
+}
+Thing FloorAt(double units) {
+  Thing thing = Floor(OfRun(1));
+  thing.floor = units;
+  return thing;
+}
 Thing Snapshot(Claim claim, Instant expires) {
   return With(MakeThing(ThingKind::kSnapshot, "snap-1", std::move(claim)),
               [&](Thing& thing) { thing.expires = expires; });
@@ -56,7 +66,10 @@ std::vector<Case> MarkCases() {
       {"a machine at work keeps its things", needed, Action::kNone, false},
       {"a slow starter keeps its things", Volume(OfMachine(2, 3)), Action::kNone, false},
       {"the mark comes off what is needed", Marked(needed, hours(1)), Action::kUnmark, false},
-      {"a machine that the ledger never knew", Volume(OfMachine(1, 99)), Action::kMark, true},
+      {"a machine that the ledger never knew", Volume(OfMachine(1, 99)), Action::kJudge, true},
+      {"marked, of a machine that it never knew", Marked(Volume(OfMachine(1, 99)), hours(1)),
+       Action::kJudge, true},
+      {"a run that the ledger never knew", Volume(OfRun(9)), Action::kJudge, true},
       {"a tag that contradicts the ledger", Volume(OfMachine(1, 2)), Action::kJudge, true},
       {"of a run that is over", Volume(OfRun(1)), Action::kMark, true},
       {"of a run at work", Volume(OfRun(2)), Action::kNone, false},
@@ -74,13 +87,17 @@ std::vector<Case> LedgerMarkCases() {
       {"a schedule of a machine at work", Schedule(OfMachine(2, 2)), Action::kNone, false},
       {"a schedule that was just made", Born(Schedule(just_gone), Ago(seconds(5))), Action::kWait,
        true},
-      {"a schedule of an unknown machine, by its own age", Schedule(OfMachine(1, 99)),
-       Action::kRemove, true},
-      {"one that nothing dates", Born(Schedule(OfMachine(1, 99)), std::nullopt), Action::kJudge,
-       true},
+      {"a schedule of an unknown machine", Schedule(OfMachine(1, 99)), Action::kJudge, true},
       {"a floor of a run that is over", Floor(OfRun(1)), Action::kRestore, true},
       {"a floor of a run at work", Floor(OfRun(2)), Action::kNone, false},
       {"a floor of an unknown run", Born(Floor(OfRun(9)), std::nullopt), Action::kJudge, true},
+      {"a floor that somebody set since", FloorAt(6), Action::kJudge, true},
+      {"a floor that is back already", FloorAt(0.5), Action::kRestore, true},
+      {"a floor that does not say what it was raised to",
+       With(FloorAt(8), [](Thing& thing) { thing.raised.reset(); }), Action::kJudge, true},
+      {"what a tag says that nobody can read",
+       With(Volume(OfRun(1)), [](Thing& thing) { thing.unclear = "until never"; }), Action::kJudge,
+       true},
       {"a snapshot before its day", Snapshot(OfRun(1), Ago(-hours(1))), Action::kNone, false},
       {"a snapshot after its day", Snapshot(OfRun(1), Ago(hours(1))), Action::kRemove, true},
       {"an expired one of a run at work", Snapshot(OfRun(2), Ago(hours(1))), Action::kRemove, true},
@@ -99,6 +116,31 @@ TEST(Judge, KnowsWhatToDoAboutWhatIsOurs) {
     EXPECT_EQ(found[0].is_left, one.is_left) << one.name;
     EXPECT_EQ(found[0].whose, Whose::kOurs) << one.name;
   }
+}
+
+// A copy of a ledger carries its identity, and knows nothing of what the other does since.
+TEST(Judge, WhatTheLedgerNeverKnewGoesOnlyByAnExplicitWord) {
+  const Thing instance = Marked(MakeThing(ThingKind::kInstance, "i-9", OfMachine(9, 99)), hours(1));
+  const Thing schedule = Schedule(OfMachine(9, 99));
+  const Thing undated = Born(schedule, std::nullopt);
+  Evidence evidence{{instance, schedule, undated}, {kRegion}, Ledger(), kWindow};
+  for (const Finding& one : JudgeThings(evidence)) {
+    EXPECT_EQ(one.action, Action::kJudge) << one.thing.id;
+    EXPECT_TRUE(one.is_left) << one.thing.id;
+    EXPECT_NE(one.next.find("--reap-unknown"), std::string::npos) << one.next;
+  }
+  evidence.reaps_unknown = true;
+  const std::vector<Finding> found = JudgeThings(evidence);
+  EXPECT_EQ(found[0].action, Action::kRemove);
+  EXPECT_EQ(found[1].action, Action::kRemove) << "by its own age";
+  EXPECT_EQ(found[2].action, Action::kJudge) << "nothing dates it";
+}
+
+TEST(Judge, WhatAnUnknownMachineUsesIsInUse) {
+  const Thing instance = MakeThing(ThingKind::kInstance, "i-9", OfMachine(9, 99));
+  const Thing group = Held(MakeThing(ThingKind::kGroup, "sg-1", OfRun(1)), "i-9");
+  const auto found = JudgeThings({{instance, group}, {kRegion}, Ledger(), kWindow});
+  EXPECT_EQ(found[1].action, Action::kJudge);
 }
 
 TEST(Judge, NeverTouchesAnotherLedgersThings) {

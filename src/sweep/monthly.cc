@@ -9,6 +9,7 @@ namespace mayfly::sweep {
 namespace {
 
 constexpr Duration kMonth = BilledMonths(1);
+constexpr std::string_view kPricedDisk = "gp3";
 
 std::optional<Item> ItemOf(const Thing& thing) {
   switch (thing.kind) {
@@ -56,7 +57,8 @@ std::optional<Money> Price(const PriceKey& key, std::int64_t amount, const cost:
 
 std::optional<PriceKey> PriceOf(const Thing& thing) {
   const std::optional<Item> item = ItemOf(thing);
-  if (!item) return std::nullopt;
+  const bool is_unpriced = item == Item::kDisk && thing.disk_type != kPricedDisk;
+  if (!item || is_unpriced) return std::nullopt;
   PriceKey key{*item, {.region = thing.place, .market = Market::kOnDemand}};
   if (*item == Item::kCompute) {
     key.pool.zone = thing.zone;
@@ -67,16 +69,20 @@ std::optional<PriceKey> PriceOf(const Thing& thing) {
 }
 
 std::optional<Monthly> MonthlyOf(const Thing& thing, const cost::PriceBook& book) {
-  std::optional<PriceKey> key = PriceOf(thing);
-  if (!key) return Monthly{};
-  const std::int64_t amount = AmountOf(thing, key->item);
+  const std::optional<Item> item = ItemOf(thing);
+  const std::int64_t amount = item ? AmountOf(thing, *item) : 0;
   if (amount <= 0) return Monthly{};
-  if (std::optional<Money> money = Price(*key, amount, book)) return Monthly{*money, false};
+  std::optional<PriceKey> key = PriceOf(thing);
+  if (!key) return std::nullopt;
+  const bool is_at_most = item == Item::kSnapshot || item == Item::kExportStorage;
+  if (std::optional<Money> money = Price(*key, amount, book)) {
+    return Monthly{.money = *money, .is_at_most = is_at_most};
+  }
   key->pool.region = cost::kSnapshotRegion;
   key->pool.zone.clear();
   std::optional<Money> money = Price(*key, amount, book);
   if (!money) return std::nullopt;
-  return Monthly{*money, true};
+  return Monthly{.money = *money, .is_elsewhere = true, .is_at_most = is_at_most};
 }
 
 }  // namespace mayfly::sweep

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/rng.h"
 #include "sweep/sweeper.h"
 #include "sweep/testing.h"
@@ -74,12 +76,22 @@ bool MayBeNeeded(const Thing& thing, const LedgerRegister& ledger) {
   return false;
 }
 
+// Nobody can tell whose it is where the ledger never knew it.
+bool IsKnown(const Thing& thing, const LedgerRegister& ledger) {
+  const auto is_its = [&](const auto& entry) {
+    return thing.claim.machine ? thing.claim.machine->value == entry.id.value
+                               : !thing.claim.run || thing.claim.run->value == entry.id.value;
+  };
+  return thing.expires || (thing.claim.machine ? std::ranges::any_of(ledger.machines, is_its)
+                                               : std::ranges::any_of(ledger.runs, is_its));
+}
+
 bool MayBeTaken(const Thing& thing, const LedgerRegister& ledger) {
   const bool is_old = !thing.born || ledger.now - *thing.born >= kWindow;
   const bool is_marked = thing.marked && ledger.now - *thing.marked >= kWindow;
   const bool had_first_phase = is_marked || thing.expires || !CanBeMarked(thing.kind);
   return thing.claim.ledger == kOurs && thing.held_by.empty() && is_old && had_first_phase &&
-         !MayBeNeeded(thing, ledger);
+         !MayBeNeeded(thing, ledger) && IsKnown(thing, ledger);
 }
 
 TEST(SweepProperty, NothingProtectedIsEverActedOn) {
@@ -115,7 +127,9 @@ TEST(SweepProperty, SweepingEndsAndSparesWhatIsNotOursToTake) {
     FakeEstate estate(kRegion);
     for (int i = 0; i < kThings; ++i) estate.Add(RandomThing(rng, i));
     const std::map<std::string, Thing> before = estate.things;
-    Sweeper sweeper({&estate}, ledger, clock, {.window = kWindow, .is_reaping = true});
+    const bool reaps_unknown = world % 2 == 0;
+    Sweeper sweeper({&estate}, ledger, clock,
+                    {.window = kWindow, .is_reaping = true, .reaps_unknown = reaps_unknown});
     while (!sweeper.done()) {
       ASSERT_TRUE(sweeper.Step().ok());
       ledger.ledger.now += kWindow;
@@ -124,6 +138,7 @@ TEST(SweepProperty, SweepingEndsAndSparesWhatIsNotOursToTake) {
       const bool is_gone = !estate.things.contains(id);
       if (is_gone) {
         EXPECT_FALSE(MayBeNeeded(thing, ledger.ledger)) << world << " " << id;
+        EXPECT_TRUE(reaps_unknown || IsKnown(thing, ledger.ledger)) << world << " " << id;
       }
       const bool is_spared = thing.claim.ledger != kOurs || thing.held_by == "somebody";
       if (is_spared) {

@@ -40,6 +40,7 @@ Result<Pass> Sweeper::Look() {
   Pass pass;
   Evidence evidence;
   evidence.window = policy_.window;
+  evidence.reaps_unknown = policy_.reaps_unknown;
   for (Estate* estate : estates_) {
     Result<std::vector<Thing>> seen = estate->Look();
     if (!seen.ok()) {

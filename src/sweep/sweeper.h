@@ -40,6 +40,7 @@ struct Pass {
 struct SweepPolicy {
   Duration window = seconds(60);
   bool is_reaping = false;
+  bool reaps_unknown = false;  // see Evidence
   int most_passes = 10;
 };
 

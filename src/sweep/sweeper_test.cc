@@ -83,6 +83,7 @@ TEST(Sweeper, ReapsInTwoPhasesWhatHangsOnNothingFirst) {
 
 TEST(Sweeper, AMachineThatTurnsOutToWorkIsSparedAndUnmarked) {
   World world(/*is_reaping=*/true);
+  world.policy.reaps_unknown = true;
   world.estate.Add(MakeThing(ThingKind::kInstance, "i-5", OfMachine(1, 5)));
   Sweeper sweeper({&world.estate}, world.ledger, world.clock, world.policy);
   ASSERT_TRUE(sweeper.Step().ok());

@@ -175,7 +175,7 @@ TEST_F(Ec2KeeperTest, AFloorIsSetSeenAndMarked) {
   EXPECT_EQ(before->least_milli, 500);
   EXPECT_EQ(before->most_milli, 16'000);
   EXPECT_FALSE(before->mark);
-  ASSERT_TRUE(floors.Mark("prod", {.run = kRun, .before_milli = 500}).ok());
+  ASSERT_TRUE(floors.Mark("prod", {.run = kRun, .before_milli = 500, .raised_milli = 8'000}).ok());
   ASSERT_TRUE(floors.Set("prod", 8'000).ok());
   const json cluster = cloud_.Resources()["clusters"][0];
   EXPECT_EQ(cluster["least"], 8.0);
@@ -183,13 +183,16 @@ TEST_F(Ec2KeeperTest, AFloorIsSetSeenAndMarked) {
   EXPECT_EQ(cluster["tags"]["mayfly:ledger"], "ledger-1");
   EXPECT_EQ(cluster["tags"]["mayfly:run"], "7");
   EXPECT_EQ(cluster["tags"]["mayfly:floor-before"], "0.5");
+  EXPECT_EQ(cluster["tags"]["mayfly:floor-raised"], "8");
   auto after = floors.Look("prod");
   ASSERT_TRUE(after.ok() && after->mark);
   EXPECT_EQ(after->mark->run, kRun);
   EXPECT_TRUE(after->mark->is_ours);
+  EXPECT_EQ(after->mark->raised_milli, 8'000);
   EXPECT_FALSE(aws::RdsFloors(cloud_.caller(), "ledger-2").Look("prod")->mark->is_ours);
   ASSERT_TRUE(floors.Unmark("prod").ok());
   EXPECT_FALSE(floors.Look("prod")->mark);
+  EXPECT_EQ(cloud_.Resources()["clusters"][0]["tags"], json::object());
   EXPECT_TRUE(floors.Unmark("prod").ok());
 }
 

@@ -1,4 +1,4 @@
-// Kept disks and raised floors, on every store.
+// Kept disks, raised floors, and which machines a run really had, on every store.
 
 #include "store_contract.h"
 
@@ -95,6 +95,50 @@ TEST_P(StoreContract, AFloorKnowsOfAnotherRunThatCountsOnIt) {
   ASSERT_TRUE(world_->store().Apply(*other, *fence, RecordFloor{second}).ok());
   EXPECT_EQ(Load().floors.back().needed_by, RunId{}) << "it counts on it no more";
   EXPECT_EQ(world_->store().Load(*other)->floors.back().needed_by, run_);
+}
+
+// A run that is over is driven by nobody: what it left raised it will not restore.
+TEST_P(StoreContract, ARunThatIsOverCountsOnNoFloor) {
+  StartRun();
+  const std::string cluster = "over-" + world_->phase();
+  const RaisedFloor raised{.cluster = cluster, .before_milli = 500, .floor_milli = 8000};
+  ASSERT_TRUE(world_->store().Apply(run_, control_, RecordFloor{raised}).ok());
+  auto other = world_->store().Create(MakePlan(world_->phase() + "-other"));
+  ASSERT_TRUE(other.ok()) << other.error().message();
+  auto fence = world_->store().TakeControl(*other, "other");
+  ASSERT_TRUE(fence.ok());
+  ASSERT_TRUE(world_->store().Apply(*other, *fence, RecordFloor{raised}).ok());
+  ASSERT_EQ(Load().floors.back().needed_by, *other);
+  const SetRunState cancelled{RunState::kCancelled, "the operator asked for it", {}};
+  ASSERT_TRUE(world_->store().Apply(*other, *fence, cancelled).ok());
+  EXPECT_EQ(Load().floors.back().needed_by, RunId{});
+}
+
+Offer OfferIn(const std::string& zone) {
+  return {.pool = {.region = "r", .zone = zone, .instance_type = "t", .market = Market::kSpot},
+          .price = {100'000, Unit::kHour},
+          .highest = {100'000, Unit::kHour},
+          .terms = TermsOf(Market::kSpot)};
+}
+
+// One pool refuses, the next gives: the machine boots, is billed and dies without a word.
+TEST_P(StoreContract, AMachineThatRanWasHadWhoeverRefusedItBefore) {
+  StartRun();
+  auto apply = [&](const Change& change) { return world_->store().Apply(run_, control_, change); };
+  const MachineIntent intent{
+      .token = "one", .provider = "test", .reason = "r", .offers = {OfferIn("ra"), OfferIn("rb")}};
+  const MachineId machine = world_->store().RecordIntent(run_, control_, intent)->machine;
+  const auto refusal = [](const std::string& zone) {
+    return PoolRefusal{OfferIn(zone).pool, RefusalKind::kDry, "Dry", "none is left"};
+  };
+  ASSERT_TRUE(apply(RecordRefused{machine, {refusal("ra")}}).ok());
+  EXPECT_TRUE(Load().machines.at(0).was_refused) << "so far";
+  ASSERT_TRUE(apply(RecordLaunched{machine, "i-1", OfferIn("rb"), 4}).ok());
+  EXPECT_FALSE(Load().machines.at(0).was_refused) << "the next pool gave it";
+  ASSERT_TRUE(apply(RecordRefused{machine, {refusal("rb")}}).ok());
+  EXPECT_TRUE(Load().machines.at(0).was_refused) << "it died before it ran";
+  ASSERT_TRUE(apply(RecordBilled{machine, {.running = Load().now}}).ok());
+  EXPECT_FALSE(Load().machines.at(0).was_refused) << "it ran, and is billed";
 }
 
 }  // namespace mayfly::contract_test

@@ -145,6 +145,17 @@ def test_nothing_is_done_without_approval(hosting):
     assert hosting.calls() == ["SendCommand"], "it only looked"
 
 
+def test_the_plan_promises_only_the_sweep_of_a_ledger_that_is_there(hosting):
+    hosting.plant()
+    plan = hosting.resize(NEW, code=7).stdout
+    assert "no ledger is named, so remove them yourself then" in plan
+    plan = hosting.resize(NEW, "--ledger", "none", code=7).stdout
+    assert "tagged for the ledger none, which was not found here" in plan
+    # No server of it runs yet, as with every other command it is started.
+    plan = json.loads(hosting.resize(NEW, "--database", "embedded", "--json", code=7).stdout)["plan"]
+    assert plan["ledger_found"] and len(plan["ledger"]) == 32
+
+
 # What goes wrong, how it ends, as what the host runs then, the exit code, and what is said.
 FAILURES = {
     "the mark is denied": (

@@ -147,9 +147,9 @@ def wait_for(claim):
         time.sleep(0.05)
 
 
-def volume(ec2, region, size, tags=None):
+def volume(ec2, region, size, tags=None, kind="gp3"):
     more = {"TagSpecifications": tagging(["volume"], tags)} if tags else {}
-    return ec2.create_volume(AvailabilityZone=region + "a", Size=size, VolumeType="gp3", **more)["VolumeId"]
+    return ec2.create_volume(AvailabilityZone=region + "a", Size=size, VolumeType=kind, **more)["VolumeId"]
 
 
 def snapshot(site, region, tags=None):
@@ -194,10 +194,10 @@ def plant_upload(site, key):
     return f"mayfly-simulated {key} {made}"
 
 
-def plant_floor(site, region, name, run, ledger=None):
+def plant_floor(site, region, name, run, ledger=None, before="0.5", raised="4"):
     site.cloud.script({"do": "cluster", "name": name, "least": 4, "most": 16, "region": region,
                        "tags": [f"mayfly:ledger={ledger or site.ledger}", f"mayfly:run={run}",
-                                "mayfly:floor-before=0.5"]})
+                                f"mayfly:floor-before={before}", f"mayfly:floor-raised={raised}"]})
     return name
 
 
@@ -277,6 +277,7 @@ def alive(site):
 
 def test_leftovers_of_each_kind_in_two_regions_are_found_named_and_priced(site):
     ours, protected = plant_ours(site), plant_protected(site)
+    old_disk = volume(site.client("ec2"), HOME, 500, site.tags(), kind="gp2")
     nobodys = plant(site, AWAY, None, "nobodys")
     upload = plant_upload(site, "mayfly/somebody.tar")
     stopped = launch(site, HOME)
@@ -293,6 +294,9 @@ def test_leftovers_of_each_kind_in_two_regions_are_found_named_and_priced(site):
     price = lambda identity: by_id[identity]["monthly_micro_usd"]  # noqa: E731
     assert price(ours["volume"][0]) == price(nobodys["volume"]) == 8_000_000
     assert price(ours["address"][0]) == 3_650_000 and price(ours["snapshot"][0]) == 2_500_000
+    at_most = {kind: by_id[ours[kind][0]]["monthly_is_at_most"] for kind in ("snapshot", "volume")}
+    assert at_most == {"snapshot": True, "volume": False}
+    assert price(old_disk) is None, "and not that of another type"
     assert price(ours["raised floor"][0]) == round(3.5 * 0.12 * 730e6)
     assert price(ours["instance"][1]) == 65_152_500  # 0.08925 USD/h, as Pricing lists it
     assert by_id[nobodys["volume"]]["at_another_regions_prices"]
@@ -318,15 +322,21 @@ def test_only_what_is_ours_and_unused_is_reaped(site):
     assert not gone & left, found
     spared = {*protected.values(), *held.values(), *nobodys.values()}
     assert spared <= left, spared - left
-    in_use = {thing["id"]: thing for thing in found["things"] if thing["left"]}
-    assert code == 8 and set(in_use) == {held["group"], held["snapshot"]}, found
-    assert all("uses it" in thing["next"] for thing in in_use.values())
+    left = {thing["id"]: thing for thing in found["things"] if thing["left"]}
+    assert code == 8 and set(left) == set(held.values()) - {held["its user"]}, found
+    assert {thing["action"] for thing in left.values()} == {"judge"}
+    assert all("uses it" in left[held[one]]["next"] for one in ("group", "snapshot"))
+    assert "says 'never', which is no date" in left[held["kept for good"]]["why"]
+    assert "somebody else has set it since" in left[held["set since"]]["why"]
+    assert "says 'half', which is no capacity" in left[held["nobody knows"]]["why"]
+    at_least = {one["name"]: one["least"] for one in site.resources(AWAY)["clusters"]}
+    assert at_least["set-since"] == at_least["garbled"] == 4
     [cluster] = [one for one in site.resources(AWAY)["clusters"] if one["name"] == "warehouse"]
     assert cluster["least"] == 0.5 and cluster["tags"] == {}
 
 
 def plant_held(site):
-    """Ours and of no run, and yet in use."""
+    """Ours and of no run, and yet in use, or not as we left it."""
     ec2 = site.client("ec2")
     group = ec2.create_security_group(GroupName="held", Description="x", TagSpecifications=tagging(
         ["security-group"], site.tags()))["GroupId"]
@@ -334,7 +344,28 @@ def plant_held(site):
     expired = snapshot(site, HOME, site.tags(1, None, **{"mayfly:expires": "2020-01-01T00:00:00Z"}))
     ec2.register_image(Name="golden", RootDeviceName="/dev/xvda", BlockDeviceMappings=[
         {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": expired}}])
-    return {"group": group, "its user": user, "snapshot": expired}
+    never = snapshot(site, HOME, site.tags(1, None, **{"mayfly:expires": "never"}))
+    return {"group": group, "its user": user, "snapshot": expired, "kept for good": never,
+            "set since": plant_floor(site, AWAY, "set-since", run=1, raised="8"),
+            "nobody knows": plant_floor(site, AWAY, "garbled", run=1, before="half")}
+
+
+def test_what_the_ledger_never_knew_goes_only_by_an_explicit_word(site):
+    """A restored copy of a ledger carries its identity: what the other launched since is not its to end."""
+    site.query("update mayfly.machine set heartbeat_at = now()")
+    unknown = volume(site.client("ec2"), HOME, 10, site.tags(7, 70))
+    schedule = plant_schedule(site, HOME, f"mayfly-{site.ledger}-run-7-machine-70")
+    code, found = site.sweep("--reap", window="1ms")
+    left = {thing["id"]: thing for thing in found["things"] if thing["left"]}
+    assert code == 8 and {unknown, schedule} <= set(left) and {unknown, schedule} <= alive(site)
+    assert "the ledger knows no machine 70" in left[unknown]["why"]
+    assert "--reap-unknown" in left[unknown]["next"] and left[unknown]["action"] == "judge"
+    site.query("update mayfly.identity set id = default")  # a copy with an identity of its own
+    theirs = {thing["id"]: thing["whose"] for thing in site.sweep("--reap-unknown", window="1ms")[1]["things"]}
+    assert theirs[unknown] == "another ledger's" and {unknown, schedule} <= alive(site)
+    site.query("update mayfly.identity set id = %s", site.ledger)
+    site.sweep("--reap-unknown", window="10ms")
+    assert not {unknown, schedule} & alive(site)
 
 
 def test_reaping_ends_with_the_proof_and_the_exit_code_says_so(site):
@@ -403,6 +434,52 @@ def test_a_ledger_that_never_rented_anything_asks_no_cloud(mayfly, server):
     found = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert found["proved"] and found["passes"] == 2 and found["places"] == ["here"]
+    assert "region" in found["cloud_not_asked"]
+    mayfly.environment.update(AWS_REGION=HOME)
+    done = mayfly.run("sweep", "--database", "env:TEAM_DATABASE", "--window", "1ms")
+    assert done.returncode == 0, done.stderr
+    assert "no cloud was asked: no AWS credentials" in done.stdout
+    assert "nothing of ours is left here" in done.stdout
+
+
+@pytest.fixture
+def local_ledger(mayfly, server, cloud):
+    """The identity of a ledger that rents nothing, where somebody is signed in to AWS."""
+    Site.count += 1
+    url, _ = server.make_database(f"local{Site.count}")
+    mayfly.environment.update(cloud.about["environment"], TEAM_DATABASE=url)
+    mayfly.run("status", "--database", "env:TEAM_DATABASE")  # makes the ledger
+    [[ledger]] = server.query(f"local{Site.count}", "select id from mayfly.identity")
+    return ledger
+
+
+def sweep_locally(mayfly, *flags):
+    done = mayfly.run("sweep", "--json", "--database", "env:TEAM_DATABASE", "--window", "10ms", *flags,
+                      timeout=120)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_ledger_that_never_rented_anything_finds_what_a_resize_left_to_it(mayfly, cloud, local_ledger):
+    ec2 = cloud.client("ec2", region=HOME)
+    kept = ec2.create_snapshot(VolumeId=volume(ec2, HOME, 50), TagSpecifications=tagging(["snapshot"], [
+        {"Key": "mayfly:ledger", "Value": local_ledger},
+        {"Key": "mayfly:expires", "Value": "2020-01-01T00:00:00Z"}]))["SnapshotId"]
+    code, found = sweep_locally(mayfly, "--reap")
+    assert code == 0 and found["cloud_not_asked"] is None, found
+    [shown] = [one for one in cloud.get(f"resources?region={HOME}")["snapshots"] if one["id"] == kept]
+    assert shown["deleted"] is not None
+    cloud.script({"do": "calls", "action": "DescribeRegions", "code": "UnauthorizedOperation"})
+    code, found = sweep_locally(mayfly)
+    assert code == 0 and "UnauthorizedOperation" in found["cloud_not_asked"], found
+
+
+def test_a_cloud_that_is_silent_for_a_ledger_that_never_rented_proves_nothing(
+        mayfly, cloud, local_ledger, is_full):
+    if not is_full:
+        pytest.skip("./dev test --all: AWS is asked again for half a minute")
+    cloud.script({"do": "calls", "action": "DescribeRegions", "code": "ServiceUnavailable", "status": 503})
+    code, found = sweep_locally(mayfly)
+    assert code == 5 and [one["place"] for one in found["unasked"]] == ["AWS"], found
 
 
 def test_a_folder_of_a_local_machine_is_reaped_where_the_ledger_knows_its_process(site):

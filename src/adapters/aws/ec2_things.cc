@@ -10,6 +10,12 @@ Result<Volume> ParseVolume(pugi::xml_node item) {
   TRY_ASSIGN(volume.gib, NeedInt(item, "size"));
   volume.zone = Text(item, "availabilityZone");
   volume.type = Text(item, "volumeType");
+  if (item.child("iops")) {
+    TRY_ASSIGN(volume.iops, NeedInt(item, "iops"));
+  }
+  if (item.child("throughput")) {
+    TRY_ASSIGN(volume.throughput, NeedInt(item, "throughput"));
+  }
   volume.is_encrypted = Text(item, "encrypted") == "true";
   volume.instance_id = Text(item, "attachmentSet/item/instanceId");
   TRY_ASSIGN(volume.created, MaybeInstant(item, "createTime"));

@@ -13,6 +13,7 @@ namespace mayfly::aws {
 struct Volume {
   std::string id, state, zone, type, instance_id;  // instance_id: what it is attached to
   std::int64_t gib = 0;
+  std::int64_t iops = 0, throughput = 0;  // 0: it does not say
   bool is_encrypted = false;
   std::optional<Instant> created;
   Tags tags;

@@ -28,6 +28,16 @@ Status Abort(Caller& caller, const Thing& thing) {
                      {.key = key, .id = thing.id.substr(last + 1), .initiated = {}});
 }
 
+// Nothing but what we raised is lowered: somebody may have set it since it was looked at.
+Status CheckAsRaised(const DbCluster& cluster, const Thing& thing) {
+  const auto& now = cluster.least_capacity;
+  if (now == thing.restore || (thing.raised && now == thing.raised)) return {};
+  return Conflict(fmt::format(
+      "the floor of {} is {} ACU and not what it was raised to: somebody else has set it, and it "
+      "stays",
+      cluster.id, now.value_or(0)));
+}
+
 }  // namespace
 
 // The last line of defence: whatever was judged, nothing is asked for that is not ours.
@@ -97,12 +107,13 @@ Status Ec2Estate::Restore(const Thing& thing) {
   TRY_ASSIGN(const std::vector<DbCluster> clusters, DescribeDbClusters(caller_, thing.id));
   for (const DbCluster& cluster : clusters) {
     if (!cluster.most_capacity) return Invalid(cluster.id + " has no capacity that could be set");
+    TRY(CheckAsRaised(cluster, thing));
     if (cluster.least_capacity != thing.restore) {
       TRY(ModifyDbCluster(caller_, cluster.id, {*thing.restore, *cluster.most_capacity}));
     }
-    TRY(RemoveDbTags(
-        caller_, cluster.arn,
-        {std::string(kFloorBeforeTag), std::string(kRunTag), std::string(kLedgerTag)}));
+    TRY(RemoveDbTags(caller_, cluster.arn,
+                     {std::string(kFloorBeforeTag), std::string(kFloorRaisedTag),
+                      std::string(kRunTag), std::string(kLedgerTag)}));
   }
   return {};
 }

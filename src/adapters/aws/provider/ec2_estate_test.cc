@@ -55,6 +55,27 @@ TEST_F(Ec2EstateTest, WhatIsInUseIsForLater) {
   EXPECT_EQ(done.error().kind(), ErrorKind::kUnavailable);
 }
 
+std::string ClusterAt(const std::string& least) {
+  return "<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>"
+         "<DBClusterIdentifier>prod</DBClusterIdentifier><Status>available</Status>"
+         "<ServerlessV2ScalingConfiguration><MinCapacity>" +
+         least +
+         "</MinCapacity><MaxCapacity>16</MaxCapacity></ServerlessV2ScalingConfiguration>"
+         "</DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>";
+}
+
+// It was 8 when it was looked at.
+TEST_F(Ec2EstateTest, AFloorThatSomebodySetSinceStays) {
+  world_.http.Say(200, ClusterAt("6"));
+  Thing floor = Make(ThingKind::kDatabaseFloor, "prod", kLedger);
+  floor.restore = 0.5;
+  floor.raised = 8;
+  const Status done = estate_.Restore(floor);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(world_.http.requests.size(), 1U) << "it was looked at, and that is all";
+}
+
 TEST_F(Ec2EstateTest, ARegionWithoutOurTagIsAskedOneQuestion) {
   world_.http.Say(200, "<DescribeTagsResponse><tagSet/></DescribeTagsResponse>");
   const Result<std::vector<Thing>> things = estate_.Look();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <map>
 
 #include "adapters/aws/ec2_instances.h"
@@ -16,17 +15,32 @@
 #include "adapters/aws/s3.h"
 #include "adapters/aws/scheduler.h"
 #include "adapters/aws/secrets.h"
+#include "model/kept.h"
 
 namespace mayfly::aws {
 namespace {
 
 constexpr std::string_view kObjectPrefix = "mayfly/";  // of ours in a bucket
 constexpr std::int64_t kGib = std::int64_t{1} << 30;
+// What the size of a gp3 volume pays for; more is billed beside it.
+constexpr std::int64_t kGp3Iops = 3000, kGp3Throughput = 125;
 
 std::optional<Instant> InstantOf(const Tags& tags, std::string_view key) {
   const std::string_view text = TagValue(tags, key);
   const Result<Instant> instant = ParseInstant(text);
   return instant.ok() && !text.empty() ? std::optional(*instant) : std::nullopt;
+}
+
+// Absent: it is no capacity.
+std::optional<double> UnitsOf(std::string_view text) {
+  const Result<std::int64_t> milli = ParseUnits(text);
+  return milli.ok() ? std::optional(static_cast<double>(*milli) / 1000) : std::nullopt;
+}
+
+// What its price a month hangs on beside its size.
+std::string DiskTypeOf(const Volume& volume) {
+  const bool is_faster = volume.iops > kGp3Iops || volume.throughput > kGp3Throughput;
+  return volume.type == "gp3" && is_faster ? "gp3, faster" : volume.type;
 }
 
 class Looker {
@@ -156,6 +170,7 @@ class Looker {
       thing.state = one.state;
       thing.born = one.created;
       thing.gigabytes = one.gib;
+      thing.disk_type = DiskTypeOf(one);
       thing.zone = one.zone;
       thing.held_by = IfAlive(one.instance_id);
       AddToStopped(one);
@@ -168,7 +183,11 @@ class Looker {
     const auto found = stopped_.find(volume.instance_id);
     if (found == stopped_.end()) return;
     Thing& instance = things_[found->second];
-    if (instance.claim.ledger.empty()) instance.gigabytes += volume.gib;
+    if (!instance.claim.ledger.empty()) return;
+    instance.gigabytes += volume.gib;
+    const std::string type = DiskTypeOf(volume);
+    const bool is_alike = instance.disk_type.empty() || instance.disk_type == type;
+    instance.disk_type = is_alike ? type : "several";
   }
 
   Status AddSnapshots() {
@@ -182,6 +201,10 @@ class Looker {
       thing.born = one.started;
       thing.gigabytes = one.gib;
       thing.expires = InstantOf(one.tags, kExpiresTag);
+      const std::string_view until = TagValue(one.tags, kExpiresTag);
+      if (!until.empty() && !thing.expires) {
+        thing.unclear = fmt::format("its tag {} says '{}', which is no date", kExpiresTag, until);
+      }
       const auto image = images.find(one.id);
       if (image != images.end()) thing.held_by = image->second;
     }
@@ -271,14 +294,19 @@ class Looker {
   Status AddFloors() {
     TRY_ASSIGN(const std::vector<DbCluster> clusters, DescribeDbClusters(caller_));
     for (const DbCluster& one : clusters) {
-      const std::string before(TagValue(one.tags, kFloorBeforeTag));
+      const std::string_view before = TagValue(one.tags, kFloorBeforeTag);
       if (before.empty()) continue;
       Thing& thing = Add(ThingKind::kDatabaseFloor, one.id, one.tags);
       thing.state = one.status;
       thing.floor = one.least_capacity;
-      thing.restore = std::strtod(before.c_str(), nullptr);
+      thing.restore = UnitsOf(before);
+      thing.raised = UnitsOf(TagValue(one.tags, kFloorRaisedTag));
       thing.about =
-          fmt::format("at least {} ACU, {} before", one.least_capacity.value_or(0), *thing.restore);
+          fmt::format("at least {} ACU, {} before", one.least_capacity.value_or(0), before);
+      if (!thing.restore) {
+        thing.unclear =
+            fmt::format("its tag {} says '{}', which is no capacity", kFloorBeforeTag, before);
+      }
     }
     return {};
   }

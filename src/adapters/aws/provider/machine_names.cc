@@ -86,8 +86,10 @@ Tags SnapshotTags(const PhaseNames& names, const MachineName& machine, Instant e
 }
 
 bool HasExpired(const Tags& tags, Instant now) {
-  const Result<Instant> expires = ParseInstant(TagValue(tags, kExpiresTag));
-  return !expires.ok() || *expires <= now;
+  const std::string_view text = TagValue(tags, kExpiresTag);
+  if (text.empty()) return true;
+  const Result<Instant> expires = ParseInstant(text);
+  return expires.ok() && *expires <= now;
 }
 
 Filters OfRun(const std::string& ledger, RunId run) {

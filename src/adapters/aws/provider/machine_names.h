@@ -24,6 +24,8 @@ inline constexpr std::string_view kOrphanTag = "mayfly:orphan";
 inline constexpr std::string_view kExpiresTag = "mayfly:expires";
 // On a database cluster whose floor a run raised: what it was, in capacity units.
 inline constexpr std::string_view kFloorBeforeTag = "mayfly:floor-before";
+// And to what: one that is another by now was set by somebody else, and stays.
+inline constexpr std::string_view kFloorRaisedTag = "mayfly:floor-raised";
 inline constexpr std::string_view kDeadlineTag = "mayfly:deadline";
 // EC2's own, on what a fleet started.
 inline constexpr std::string_view kFleetTag = "aws:ec2:fleet-id";
@@ -50,7 +52,7 @@ Tags MachineTags(const PhaseNames& names, const MachineName& machine, Instant en
 Tags SnapshotTags(const PhaseNames& names, const MachineName& machine, Instant expires);
 
 // Whether a snapshot with these tags is not to be there any more; one that does not say until when
-// was never to be kept.
+// was never to be kept. Of one that says what nobody can read nobody knows: it has not.
 bool HasExpired(const Tags& tags, Instant now);
 
 // What was tagged for a run, or for a machine.

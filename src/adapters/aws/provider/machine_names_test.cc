@@ -88,7 +88,8 @@ TEST(Snapshots, SayWhoseTheyAreAndUntilWhen) {
   EXPECT_FALSE(HasExpired(tags, until - seconds(1)));
   EXPECT_TRUE(HasExpired(tags, until));
   EXPECT_TRUE(HasExpired({}, until)) << "nobody said that it is to be kept";
-  EXPECT_TRUE(HasExpired({{std::string(kExpiresTag), "some day"}}, until));
+  EXPECT_FALSE(HasExpired({{std::string(kExpiresTag), "never"}}, until))
+      << "who wrote that wants it kept";
 }
 
 TEST(QuotaFamilies, AreByTheLettersBeforeTheGeneration) {

@@ -19,6 +19,8 @@ std::optional<FloorMark> MarkOf(const Tags& tags, const std::string& ledger) {
   if (of.empty() || !before.ok()) return std::nullopt;
   const std::string_view run = TagValue(tags, kRunTag);
   FloorMark mark{.is_ours = of == ledger, .before_milli = *before};
+  const Result<std::int64_t> raised = ParseUnits(TagValue(tags, kFloorRaisedTag));
+  if (raised.ok()) mark.raised_milli = *raised;
   std::int64_t number = 0;
   if (std::from_chars(run.data(), run.data() + run.size(), number).ec == std::errc()) {
     mark.run = RunId{number};
@@ -62,14 +64,15 @@ Status RdsFloors::Mark(const std::string& cluster, const FloorMark& mark) {
   return AddDbTags(caller_, found.arn,
                    {{std::string(kLedgerTag), ledger_},
                     {std::string(kRunTag), std::to_string(mark.run.value)},
-                    {std::string(kFloorBeforeTag), FormatUnits(mark.before_milli)}});
+                    {std::string(kFloorBeforeTag), FormatUnits(mark.before_milli)},
+                    {std::string(kFloorRaisedTag), FormatUnits(mark.raised_milli)}});
 }
 
 Status RdsFloors::Unmark(const std::string& cluster) {
   TRY_ASSIGN(const DbCluster found, Find(cluster));
-  return RemoveDbTags(
-      caller_, found.arn,
-      {std::string(kLedgerTag), std::string(kRunTag), std::string(kFloorBeforeTag)});
+  return RemoveDbTags(caller_, found.arn,
+                      {std::string(kLedgerTag), std::string(kRunTag), std::string(kFloorBeforeTag),
+                       std::string(kFloorRaisedTag)});
 }
 
 }  // namespace mayfly::aws

@@ -60,6 +60,7 @@ def set_table(bench, task, rates, errors):
             judged = (error_text(of.shape), error_text(of.level), lost)
             bench.record(f"peers.{task}.{key_of(name)}.rows_per_second", median(theirs))
             bench.record(f"peers.{task}.{key_of(name)}.shape_error", of.shape)
+            bench.record(f"peers.{task}.{key_of(name)}.level_error", of.level)
         lines.append((name, quantity(median(theirs)), f"{1e9 / median(theirs) / COLUMNS[task]:.3g}",
                       f"±{spread(theirs):.0%}", "" if name in (OURS, STORED) else times(ratio),
                       *judged))

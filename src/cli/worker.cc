@@ -73,10 +73,11 @@ class StdoutReporter : public SlotReporter {
   StdoutReporter(Clock& clock, std::function<Duration()> waited)
       : clock_(clock), waited_(std::move(waited)) {}
 
-  void OnBegin(const LeasedTask& task, Duration timeout) override {
+  void OnBegin(const LeasedTask& task, Duration left) override {
     if (!begun_) begun_ = Times{clock_.Mono(), waited_()};  // of the first task of its group
-    Print(EncodeSignal({true, timeout, task.stage + "@" + task.point.Key()}) + "\n");
+    Print(EncodeSignal(SignalOf(task, left)) + "\n");
   }
+  void OnCommit(Duration timeout) override { Print(EncodeSignal(SignalOfCommit(timeout)) + "\n"); }
   void OnIdle() override {
     SlotSignal idle;
     if (begun_) {

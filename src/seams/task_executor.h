@@ -14,8 +14,16 @@ namespace mayfly {
 
 // What an execution tells besides its result.
 struct ExecutionNotes {
-  std::size_t failed = 0;  // index of the task that an error is about
-  std::string output;      // the last part of what that task printed
+  // Work on this task of the group begins, or goes on after that on others: until the next one's
+  // it is what takes the time, and what an error is about.
+  void Begin(std::size_t index) {
+    failed = index;
+    if (on_begin) on_begin(index);
+  }
+
+  std::function<void(std::size_t index)> on_begin;  // hears of each Begin; may be absent
+  std::size_t failed = 0;                           // index of the task that an error is about
+  std::string output;                               // the last part of what that task printed
 };
 
 class TaskExecutor {
@@ -24,7 +32,8 @@ class TaskExecutor {
 
   // Computes all tasks of a group, then opens one transaction and writes their leaves. On success
   // the transaction is open and waits for TaskQueue::Complete; on failure nothing counts and the
-  // caller rolls back through Fail or Release. Asks `cancelled` between steps (kCancelled).
+  // caller rolls back through Fail or Release. Asks `cancelled` between steps (kCancelled). Tells
+  // by notes.Begin whose work it does, before anything that can take long.
   virtual Result<std::vector<Completion>> Execute(std::span<const LeasedTask> tasks,
                                                   const std::function<bool()>& cancelled,
                                                   ExecutionNotes& notes) = 0;

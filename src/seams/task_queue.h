@@ -103,9 +103,6 @@ struct WorkerBrief {
   std::optional<std::int64_t> slot_memory_bytes;
 };
 
-// Whose budget an attempt that did not end well is paid from (I5).
-enum class Blame { kOurs, kTask };
-
 // A supervisor's verbs. One object per machine; not thread-safe.
 class WorkerRegistry {
  public:
@@ -118,10 +115,12 @@ class WorkerRegistry {
   // One heartbeat for all slots: their leases live on.
   virtual Result<WorkerOrders> Renew(MachineId machine) = 0;
 
-  // A slot died or was killed: ends its backends, sees them gone, then gives its leases back, as a
-  // setback of ours or as the task's own failure (it ran over its time). Returns how many.
+  // A slot died or was killed: ends its backends, sees them gone, then gives its leases back, each
+  // as a setback of ours. Where the slot was killed because a task ran over its time, `overdue` is
+  // the fence of that task's lease: it fails by its own fault, and the others go back unharmed
+  // (I5), also if that lease is no longer there. Returns how many.
   virtual Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason,
-                                  Blame blame) = 0;
+                                  std::optional<Fence> overdue) = 0;
 
   // The machine will be taken away: the controller asks for a replacement.
   virtual Status ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) = 0;

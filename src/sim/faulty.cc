@@ -47,8 +47,9 @@ Result<WorkerOrders> FaultyRegistry::Renew(MachineId machine) {
 }
 
 Result<int> FaultyRegistry::ReleaseSlot(const SlotIdentity& who, std::string_view reason,
-                                        Blame blame) {
-  return ThroughGate(gate_, "release slot", [&] { return inner_.ReleaseSlot(who, reason, blame); });
+                                        std::optional<Fence> overdue) {
+  return ThroughGate(gate_, "release slot",
+                     [&] { return inner_.ReleaseSlot(who, reason, overdue); });
 }
 
 Status FaultyRegistry::ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) {

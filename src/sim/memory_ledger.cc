@@ -215,7 +215,7 @@ void MemoryLedger::Return(std::size_t index, const GiveBack& how) {
   MustStep(task.state, to);
   task.state = to;
   task.backend = {};
-  if (!how.error.empty()) task.last_error = how.error;
+  if (how.blame && !how.error.empty()) task.last_error = how.error;
   AddEvent({.kind = EventOf(how, spent),
             .run = runs[task.run].view.id,
             .task = IdOf(index),
@@ -224,14 +224,18 @@ void MemoryLedger::Return(std::size_t index, const GiveBack& how) {
             .detail = how.error});
 }
 
-int MemoryLedger::TakeBack(MachineId machine, std::optional<int> slot, const GiveBack& how) {
+int MemoryLedger::TakeBack(const Slots& of, const std::string& reason) {
   int taken = 0;
-  if (checks.backend) server.EndAllOf(machine, slot);
+  if (checks.backend) server.EndAllOf(of.machine, of.slot);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const TaskRow& task = tasks[i];
-    if (task.state != TaskState::kLeased || task.machine != machine) continue;
-    if (slot && task.slot != *slot) continue;
+    if (task.state != TaskState::kLeased || task.machine != of.machine) continue;
+    if (of.slot && task.slot != *of.slot) continue;
     if (checks.backend) server.End(task.backend);
+    GiveBack how{.outcome = "expired", .blame = Blame::kOurs, .error = reason};
+    if (of.overdue) how = {.outcome = "released", .error = reason};
+    if (of.overdue == task.fence)
+      how = {.outcome = "failed", .blame = Blame::kTask, .error = reason};
     Return(i, how);
     ++taken;
   }

@@ -23,6 +23,9 @@ struct LedgerChecks {
   bool readiness = true;  // only tasks whose needs are done are leased (I4)
 };
 
+// Whose budget an attempt that did not end well is paid from (I5).
+enum class Blame { kOurs, kTask };
+
 // Why a lease ends without an output.
 struct GiveBack {
   std::string_view outcome;    // released, expired, failed
@@ -62,8 +65,14 @@ class MemoryLedger {
   void Return(std::size_t index, const GiveBack& how);
 
   // Ends the backends of a machine (or one slot of it), those that its leases name and those that
-  // have leased nothing yet, then returns its leases.
-  int TakeBack(MachineId machine, std::optional<int> slot, const GiveBack& how);
+  // have leased nothing yet, then returns its leases: each as a setback of ours, or, where one of
+  // them ran over its time, that one as its task's failure and the others unharmed.
+  struct Slots {
+    MachineId machine;
+    std::optional<int> slot;  // absent: all of them
+    std::optional<Fence> overdue;
+  };
+  int TakeBack(const Slots& of, const std::string& reason);
 
   // Of a finishing run with an optimise stage: leaves with rows that an INSERT wrote.
   std::vector<std::size_t> UnfrozenLeaves(const RunRow& run) const;

@@ -72,12 +72,9 @@ Result<WorkerOrders> MemoryRegistry::Renew(MachineId machine) {
 }
 
 Result<int> MemoryRegistry::ReleaseSlot(const SlotIdentity& who, std::string_view reason,
-                                        Blame blame) {
+                                        std::optional<Fence> overdue) {
   TRY(FindMachine(who.machine));
-  return ledger_.TakeBack(who.machine, who.slot,
-                          {.outcome = blame == Blame::kTask ? "failed" : "expired",
-                           .blame = blame,
-                           .error = std::string(reason)});
+  return ledger_.TakeBack({who.machine, who.slot, overdue}, std::string(reason));
 }
 
 Status MemoryRegistry::ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) {

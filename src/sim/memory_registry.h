@@ -14,7 +14,8 @@ class MemoryRegistry : public WorkerRegistry {
 
   Result<WorkerBrief> Register(RunId run, MachineId machine) override;
   Result<WorkerOrders> Renew(MachineId machine) override;
-  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason, Blame blame) override;
+  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason,
+                          std::optional<Fence> overdue) override;
   Status ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) override;
   Status Leave(MachineId machine, std::string_view reason) override;
   Status Log(RunId run, MachineId machine, std::string_view text) override;

@@ -389,8 +389,7 @@ Result<int> MemoryRunStore::ReapMachine(RunId run, Fence control, MachineId mach
   if (dead->state != MachineState::kGone) {
     TRY(ApplyTo(*row, RecordEnding{machine, reason}));
   }
-  return ledger_.TakeBack(machine, std::nullopt,
-                          {.outcome = "expired", .blame = Blame::kOurs, .error = reason});
+  return ledger_.TakeBack({.machine = machine}, reason);
 }
 
 // I7: readers see a run only with a verdict of pass, and all of it at once.

@@ -30,17 +30,17 @@ Result<std::vector<Completion>> StageExecutor::Execute(std::span<const LeasedTas
                                                        ExecutionNotes& notes) {
   std::vector<WriteStep> steps;
   for (const LeasedTask& task : tasks) {
-    notes.failed = steps.size();
+    notes.Begin(steps.size());
     notes.output.clear();
     if (cancelled()) return Cancelled("the machine drains");
     TRY_ASSIGN(WriteStep step, Prepare(task, cancelled, notes.output));
     steps.push_back(std::move(step));
   }
-  notes.failed = 0;
+  notes.Begin(0);  // the transaction is opened for it, as if it were alone
   TRY(world_.data.Begin());
   std::vector<Completion> done;
   for (const WriteStep& step : steps) {
-    notes.failed = done.size();
+    notes.Begin(done.size());
     TRY_ASSIGN(Completion completion, step());
     done.push_back(std::move(completion));
   }

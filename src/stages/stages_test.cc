@@ -219,6 +219,11 @@ struct Bench {
 
   Result<std::vector<Completion>> Execute(const std::string& stage) { return Execute({stage}); }
 
+  // From here on the calls say whose they are.
+  void TellWhoBegins() {
+    notes.on_begin = [this](std::size_t i) { data.calls.push_back("task " + std::to_string(i)); };
+  }
+
   // The first task of each, as one group.
   Result<std::vector<Completion>> Execute(std::initializer_list<std::string> stages) {
     std::vector<LeasedTask> tasks;
@@ -329,6 +334,26 @@ family = "bqx"
   EXPECT_EQ(done->size(), 2U);
   EXPECT_EQ(Join(bench.data.calls, ", "),
             "read, begin, leaf rate_index_eurusd_2024, leaf bqx_eurusd_2024");
+}
+
+TEST(Features, ATaskBeginsWithItsFiguresAndAgainWithItsLeafAndTheFirstReadsForAll) {
+  Bench bench;
+  bench.FillSeries(48);
+  bench.TellWhoBegins();
+  ASSERT_TRUE(bench.Execute({"index", "index"}).ok());
+  EXPECT_EQ(Join(bench.data.calls, ", "),
+            "task 0, read, task 1, task 0, begin, task 0, leaf rate_index_eurusd_2024, task 1, "
+            "leaf rate_index_eurusd_2024");
+}
+
+// All of its work is the query, which runs when it writes: whoever hangs there has begun last.
+TEST(Sql, ATaskBeginsBeforeItsQueryRuns) {
+  Bench bench;
+  bench.TellWhoBegins();
+  ASSERT_TRUE(bench.Execute({"daily", "daily"}).ok());
+  std::vector<std::string> written(bench.data.calls.end() - 4, bench.data.calls.end());
+  EXPECT_EQ(Join(written, ", "),
+            "task 0, select daily_eurusd_2024, task 1, select daily_eurusd_2024");
 }
 
 TEST(Features, WithoutAnyCloseThereIsNoBaseline) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace mayfly {
@@ -10,6 +11,27 @@ namespace {
 
 constexpr int kGrowth = 4;
 constexpr int kTroublesBeforeGivingUp = 20;  // I10: then the supervisor starts a fresh slot
+constexpr Duration kShortestCommit = minutes(1);
+
+// The time that each task of a group has used up. Work on one comes in pieces (it is computed, then
+// written), and between them that on others.
+class UsedTime {
+ public:
+  std::optional<std::size_t> current() const { return current_; }
+
+  // Work on this task goes on, and that on the one before rests. Gives what it has used so far.
+  Duration GoOn(std::size_t task, Duration now) {
+    if (current_) used_[*current_] += now - since_;
+    current_ = task;
+    since_ = now;
+    return used_[task];
+  }
+
+ private:
+  std::map<std::size_t, Duration> used_;
+  std::optional<std::size_t> current_;
+  Duration since_{};
+};
 
 }  // namespace
 
@@ -62,20 +84,20 @@ Duration Slot::Work() {
     tasks_.clear();
     return released.ok() ? clock_.Mono() : AfterTrouble(released.error());
   }
-  // The group has the time of all its tasks together: one of them may take its own, not the
-  // others'.
-  Duration allowed{0};
-  for (const LeasedTask& task : tasks_) {
-    allowed += options_.timeout_of(task);
-    reporter_.OnBegin(task, allowed);
-  }
   ExecutionNotes notes;
+  // Each task has its own time and none of the others' (I5): who hangs is known by what began last.
+  notes.on_begin = [this, used = UsedTime()](std::size_t index) mutable {
+    if (used.current() == index) return;
+    const LeasedTask& task = tasks_[index];
+    Duration left = options_.timeout_of(task) - used.GoOn(index, clock_.Mono());
+    reporter_.OnBegin(task, std::max(left, Duration(0)));
+  };
   Duration begun = clock_.Mono();
   auto cancelled = [this] { return draining_; };
   Result<std::vector<Completion>> written = executor_.Execute(tasks_, cancelled, notes);
   if (written.ok()) {
     written_ = std::move(*written);
-    // A group's time is shared out evenly; nobody can say which task of it took how much.
+    // A group's time is shared out evenly: what one task of it read has served the others too.
     Duration taken = clock_.Mono() - begun;
     next_group_ = GroupFor(taken, written_.size());
     double each = Seconds(taken) / static_cast<double>(written_.size());
@@ -120,7 +142,15 @@ void Slot::FailOne(const Error& error, const ExecutionNotes& notes) {
   }
 }
 
+// The commit is of all of them, and of none. It is as long as its server takes, not its tasks.
+Duration Slot::CommitTime() const {
+  Duration longest = kShortestCommit;
+  for (const LeasedTask& task : tasks_) longest = std::max(longest, options_.timeout_of(task));
+  return longest;
+}
+
 Duration Slot::Commit() {
+  reporter_.OnCommit(CommitTime());
   Result<std::vector<LeasedTask>> next = queue_.Complete(written_, NextClaim());
   written_.clear();
   std::vector<LeasedTask> tasks = std::exchange(tasks_, {});

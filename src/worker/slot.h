@@ -18,7 +18,11 @@ namespace mayfly {
 class SlotReporter {
  public:
   virtual ~SlotReporter() = default;
-  virtual void OnBegin(const LeasedTask& task, Duration timeout) = 0;
+  // Work on this task begins, or goes on: until the next call the time is its own, and there is so
+  // much left of it.
+  virtual void OnBegin(const LeasedTask& task, Duration left) = 0;
+  // What the group wrote is committed; the time is no task's.
+  virtual void OnCommit(Duration timeout) = 0;
   virtual void OnIdle() = 0;
   virtual void OnNote(const std::string& text) = 0;
 };
@@ -53,6 +57,7 @@ class Slot {
   Duration Claim();
   Duration Work();
   Duration Commit();
+  Duration CommitTime() const;
   Duration AfterLostCommit(const Error& error, const std::vector<LeasedTask>& tasks);
   void FailOne(const Error& error, const ExecutionNotes& notes);
   Duration Idle();

@@ -203,12 +203,12 @@ Status Supervisor::WatchProcesses() {
         change.what == ProcessChange::What::kExited
             ? fmt::format("exited with {}", change.value)
             : fmt::format("{} by signal {}", stopped ? "was stopped" : "was ended", change.value);
-    OnSlotEnded(found->first, how, Blame::kOurs);
+    OnSlotEnded(found->first, how, std::nullopt);
   }
   return {};
 }
 
-void Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
+void Supervisor::OnSlotEnded(int number, const std::string& how, std::optional<Fence> overdue) {
   SlotState& slot = slots_[number];
   Duration now = clock_.Mono();
   bool quick = now - slot.started < options_.heartbeat;
@@ -221,7 +221,7 @@ void Supervisor::OnSlotEnded(int number, const std::string& how, Blame blame) {
   if (++deaths_ > options_.slot_deaths) Drain("its slots keep dying");
   next_beat_ = now;  // it may have ended because the ledger wants this machine no more: ask
   std::string about = slot.task.empty() ? "" : " at " + slot.task;
-  slot.debt = Debt{fmt::format("slot {} {}{}", number, how, about), blame};
+  slot.debt = Debt{fmt::format("slot {} {}{}", number, how, about), overdue};
 }
 
 // A slot's end is heard once, the ledger may be out of reach for longer: its leases are owed until
@@ -230,7 +230,7 @@ Status Supervisor::PayDebts() {
   for (auto& [number, slot] : slots_) {
     if (!slot.debt) continue;
     SlotIdentity who{options_.run, options_.machine, number};
-    TRY(registry_.ReleaseSlot(who, slot.debt->reason, slot.debt->blame));
+    TRY(registry_.ReleaseSlot(who, slot.debt->reason, slot.debt->overdue));
     slot.debt.reset();
   }
   return {};
@@ -241,7 +241,9 @@ Status Supervisor::WatchTimeouts() {
   for (auto& [number, slot] : slots_) {
     if (!slot.process || !slot.task_ends || now < *slot.task_ends + kTimeoutGrace) continue;
     TRY(processes_.Kill(*slot.process));
-    OnSlotEnded(number, "ran over the task's timeout", Blame::kTask);
+    // I5: the task that began last is to blame, and a commit that takes too long is no task's
+    // fault.
+    OnSlotEnded(number, slot.lease ? "ran over the task's timeout" : "took too long", slot.lease);
   }
   return {};
 }
@@ -253,6 +255,7 @@ Status Supervisor::KeepSlotsRunning() {
     TRY_ASSIGN(slot.process, processes_.Start(options_.slot_process(number, *brief_), hear));
     slot.started = clock_.Mono();
     slot.task.clear();
+    slot.lease.reset();
   }
   return {};
 }
@@ -261,7 +264,7 @@ Status Supervisor::KillSlots(const std::string& reason) {
   for (auto& [number, slot] : slots_) {
     if (!slot.process) continue;
     TRY(processes_.Kill(*slot.process));
-    OnSlotEnded(number, "was ended: " + reason, Blame::kOurs);
+    OnSlotEnded(number, "was ended: " + reason, std::nullopt);
   }
   return {};
 }
@@ -285,6 +288,7 @@ void Supervisor::Hear(int number, std::string_view line) {
   }
   SlotState& slot = slots_[number];
   slot.task_ends.reset();
+  slot.lease = signal->lease;
   slot.task = signal->task;
   if (signal->begins) slot.task_ends = clock_.Mono() + signal->timeout;
   if (use_) use_->AddWork(signal->worked, signal->waited);

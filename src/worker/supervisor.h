@@ -71,12 +71,13 @@ class Supervisor {
  private:
   struct Debt {  // leases of a slot that ended, not given back yet
     std::string reason;
-    Blame blame = Blame::kOurs;
+    std::optional<Fence> overdue;  // of the task that ran over its time, if that is why
   };
   struct SlotState {
     std::optional<ProcessHandle> process;
     std::optional<Debt> debt;           // until the ledger has heard of it
-    std::optional<Duration> task_ends;  // mono; when the task it works on is out of time
+    std::optional<Duration> task_ends;  // mono; when what it works on is out of time
+    std::optional<Fence> lease;         // of the task it works on; absent: it commits, or is idle
     std::string task;                   // for messages
     Duration start_again_at{};
     int quick_deaths = 0;  // in a row, shorter than a heartbeat
@@ -97,7 +98,7 @@ class Supervisor {
   Status WatchProcesses();
   Status WatchTimeouts();
   Status KeepSlotsRunning();
-  void OnSlotEnded(int number, const std::string& how, Blame blame);
+  void OnSlotEnded(int number, const std::string& how, std::optional<Fence> overdue);
   Status PayDebts();
   Status KillSlots(const std::string& reason);
   Status Leave();

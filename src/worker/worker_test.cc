@@ -62,6 +62,11 @@ class FakeExecutor : public TaskExecutor {
   Result<std::vector<Completion>> Execute(std::span<const LeasedTask> tasks,
                                           const std::function<bool()>&,
                                           ExecutionNotes& notes) override {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      notes.Begin(i);
+      clock_.mono += takes_each;
+    }
+    for (std::size_t i = 0; i < tasks.size(); ++i) notes.Begin(i);
     notes.failed = fail_index;
     clock_.mono += takes;
     if (error) return *error;
@@ -72,6 +77,7 @@ class FakeExecutor : public TaskExecutor {
   std::optional<Error> error;
   std::size_t fail_index = 0;
   Duration takes{};
+  Duration takes_each{};  // to compute; writing takes no time
 
  private:
   FixedClock& clock_;
@@ -79,14 +85,14 @@ class FakeExecutor : public TaskExecutor {
 
 class QuietReporter : public SlotReporter {
  public:
-  void OnBegin(const LeasedTask&, Duration allowed) override {
-    ++begun;
-    timeout = allowed;
+  void OnBegin(const LeasedTask& task, Duration left) override {
+    begun.emplace_back(task.id.value, left);
   }
+  void OnCommit(Duration timeout) override { commits.push_back(timeout); }
   void OnIdle() override {}
   void OnNote(const std::string&) override {}
-  int begun = 0;
-  Duration timeout{};
+  std::vector<std::pair<std::int64_t, Duration>> begun;
+  std::vector<Duration> commits;
 };
 
 struct SlotBench {
@@ -94,8 +100,9 @@ struct SlotBench {
   FakeQueue queue;
   FakeExecutor executor{clock};
   QuietReporter reporter;
+  Duration timeout = seconds(9);
   Slot slot{SlotOptions{.who = {RunId{1}, MachineId{1}, 0},
-                        .timeout_of = [](const LeasedTask&) { return seconds(9); }},
+                        .timeout_of = [this](const LeasedTask&) { return timeout; }},
             clock, queue, executor, reporter};
 };
 
@@ -150,11 +157,40 @@ TEST(Slot, ARefusedCommitGivesBackWhatMayStillBeOurs) {
   EXPECT_EQ(bench.queue.released.size(), 1U);
 }
 
-TEST(Slot, AGroupHasTheTimeOfAllItsTasks) {
+TEST(Slot, EachTaskOfAGroupHasItsOwnTimeAndNoneOfTheOthers) {
   SlotBench bench;
-  bench.queue.groups = {{Task(1), Task(2), Task(3)}};
+  bench.queue.groups = {{Task(1), Task(2)}};
+  bench.executor.takes_each = seconds(4);
   for (int i = 0; i < 2; ++i) bench.slot.Step();
-  EXPECT_EQ(bench.reporter.timeout, Duration(seconds(27)));
+  using Begun = std::pair<std::int64_t, Duration>;
+  EXPECT_EQ(
+      bench.reporter.begun,
+      (std::vector<Begun>{{1, seconds(9)}, {2, seconds(9)}, {1, seconds(5)}, {2, seconds(5)}}));
+}
+
+TEST(Slot, ATaskThatHasUsedUpItsTimeHasNoneLeft) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1), Task(2)}};
+  bench.executor.takes_each = seconds(20);
+  for (int i = 0; i < 2; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.reporter.begun.back(), std::pair(std::int64_t{2}, Duration(0)));
+}
+
+// Its pieces follow one another: there is nothing new to tell.
+TEST(Slot, ATaskAloneBeginsOnce) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1)}};
+  for (int i = 0; i < 2; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.reporter.begun.size(), 1U);
+}
+
+TEST(Slot, ACommitHasTimeOfItsOwnAndNeverLessThanAMinute) {
+  SlotBench bench;
+  bench.queue.groups = {{Task(1), Task(2)}, {Task(3)}};
+  for (int i = 0; i < 3; ++i) bench.slot.Step();
+  bench.timeout = hours(1);
+  for (int i = 0; i < 2; ++i) bench.slot.Step();
+  EXPECT_EQ(bench.reporter.commits, (std::vector<Duration>{minutes(1), hours(1)}));
 }
 
 TEST(Slot, AFailureThatIsNotTheTasksOwnIsFollowedByAPauseThatGrows) {
@@ -202,15 +238,20 @@ TEST(Slot, IdlingBacksOffToItsBound) {
 }
 
 TEST(SlotProtocol, SignalsRoundTripAndLogLinesAreNotSignals) {
-  SlotSignal begin{true, seconds(3), "bqx@eurusd/2024-07"};
-  EXPECT_EQ(DecodeSignal(EncodeSignal(begin)), begin);
+  SlotSignal begin = SignalOf(Task(7), seconds(3));
+  EXPECT_EQ(begin.lease, Fence{70});
+  SlotSignal commit = SignalOfCommit(seconds(3));
+  EXPECT_EQ(commit.lease, std::nullopt);
+  for (const SlotSignal& signal : {begin, commit}) {
+    EXPECT_EQ(DecodeSignal(EncodeSignal(signal)), signal);
+  }
   EXPECT_EQ(DecodeSignal(EncodeSignal({})), SlotSignal{});
   SlotSignal idle{.worked = seconds(3), .waited = seconds(2)};
   EXPECT_EQ(DecodeSignal(EncodeSignal(idle)), idle);
-  EXPECT_EQ(DecodeSignal("begin 3 x"), std::nullopt);
-  EXPECT_EQ(DecodeSignal("\x01"
-                         "begin x"),
-            std::nullopt);
+  EXPECT_EQ(DecodeSignal("begin 3 7 x"), std::nullopt);
+  for (const char* unreadable : {"begin x", "begin 3 x", "begin 3 7"}) {
+    EXPECT_EQ(DecodeSignal('\x01' + std::string(unreadable)), std::nullopt) << unreadable;
+  }
 }
 
 class FakeRegistry : public WorkerRegistry {
@@ -227,9 +268,11 @@ class FakeRegistry : public WorkerRegistry {
     if (away) return Unavailable("no ledger");
     return orders;
   }
-  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view, Blame blame) override {
+  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason,
+                          std::optional<Fence> overdue) override {
     if (away) return Unavailable("no ledger");
-    released.push_back({who.slot, blame});
+    released.push_back({who.slot, overdue});
+    released_because = reason;
     return 1;
   }
   Status ReportNotice(MachineId, Duration, std::string_view) override {
@@ -249,9 +292,9 @@ class FakeRegistry : public WorkerRegistry {
 
   bool refuse = false, away = false, noticed = false, left = false;
   WorkerOrders orders;
-  std::string left_because, logged, logged_too_late;
+  std::string left_because, released_because, logged, logged_too_late;
   int beats = 0;
-  std::vector<std::pair<int, Blame>> released;
+  std::vector<std::pair<int, std::optional<Fence>>> released;  // slots, and who ran over its time
 };
 
 class FakeNotices : public NoticeSource {
@@ -326,7 +369,7 @@ TEST(Supervisor, ADeadSlotIsGivenBackAtOnceAndStartedAgain) {
   m.processes.changes = {{ProcessHandle{101}, ProcessChange::What::kSignalled, 9}};
   m.supervisor.Step();
   ASSERT_EQ(m.registry.released.size(), 1U);
-  EXPECT_EQ(m.registry.released[0].second, Blame::kOurs);
+  EXPECT_EQ(m.registry.released[0].second, std::nullopt);
   m.clock.mono += seconds(1);
   m.supervisor.Step();
   EXPECT_EQ(m.processes.last_pid, 103);
@@ -358,11 +401,43 @@ TEST(Supervisor, AStoppedSlotCountsAsDead) {
 TEST(Supervisor, ATaskOverItsTimeIsItsOwnFailure) {
   Machine m;
   m.supervisor.Step();
-  m.processes.sinks[0]({101}, EncodeSignal({true, seconds(1), "s@p"}));
+  SlotSignal begins = SignalOf(Task(7), seconds(1));
+  m.processes.sinks[0]({101}, EncodeSignal(begins));
   m.clock.mono += seconds(7);
   m.supervisor.Step();
   ASSERT_EQ(m.registry.released.size(), 1U);
-  EXPECT_EQ(m.registry.released[0].second, Blame::kTask);
+  EXPECT_EQ(m.registry.released[0].second, Fence{70});
+  EXPECT_EQ(m.registry.released_because, "slot 0 ran over the task's timeout at " + begins.task);
+}
+
+TEST(Supervisor, OfAGroupTheTaskThatBeganLastIsTimedAndToBlame) {
+  Machine m;
+  m.supervisor.Step();
+  for (int task = 1; task <= 4; ++task) {
+    m.processes.sinks[0]({101}, EncodeSignal(SignalOf(Task(task), seconds(1))));
+    m.clock.mono += seconds(5);
+    m.supervisor.Step();
+  }
+  EXPECT_TRUE(m.registry.released.empty());  // none of them took more than its second and the grace
+  m.clock.mono += seconds(1);
+  m.supervisor.Step();
+  ASSERT_EQ(m.registry.released.size(), 1U);
+  EXPECT_EQ(m.registry.released[0].second, Fence{40});
+}
+
+TEST(Supervisor, ACommitThatTakesTooLongIsNoTasksFault) {
+  Machine m;
+  m.supervisor.Step();
+  m.processes.sinks[0]({101}, EncodeSignal(SignalOf(Task(7), seconds(1))));
+  m.processes.sinks[0]({101}, EncodeSignal(SignalOfCommit(minutes(1))));
+  m.clock.mono += seconds(64);
+  m.supervisor.Step();
+  EXPECT_TRUE(m.registry.released.empty());
+  m.clock.mono += seconds(2);
+  m.supervisor.Step();
+  ASSERT_EQ(m.registry.released.size(), 1U);
+  EXPECT_EQ(m.registry.released[0].second, std::nullopt);
+  EXPECT_EQ(m.registry.released_because, "slot 0 took too long at its commit");
 }
 
 TEST(Supervisor, ANoticeDrainsAndLeavesInTime) {

@@ -21,7 +21,8 @@ FIGURES = {
                "columns.Several/10.ns"],
     "peers": [f"{set_}.{who}.{figure}" for set_ in ("bqx", "regression", "bollinger")
               for who in ("engine", "Pandas", "Polars", "DuckDb", "NumpyWindows", "RowLoop")
-              for figure in ("rows_per_second", "shape_error")] + ["regression.stored.rows_per_second"],
+              for figure in ("rows_per_second", "shape_error", "level_error")]
+             + ["regression.stored.rows_per_second"],
     "growth": ["moments.engine.longest_over_shortest", "parabola.engine.longest_over_shortest",
                "rows.contenders"],
     "ledger": ["tasks_per_second", "p99_ms", "controller_kib"],

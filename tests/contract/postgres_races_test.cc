@@ -78,7 +78,7 @@ TEST_F(PostgresLedger, ALeaseIsNotTakenWhileItsBackendLives) {
   postgres::Connection db = OpenAsSuperuser(conninfo_);
   MustRun(db, "BEGIN");
   postgres::Params params;
-  params.Add(machine_.machine.value).AddNull().Add(false).Add("x");
+  params.Add(machine_.machine.value).AddNull().AddNull().Add("x");
   auto taken = db.Run(postgres::sql::kTakeBackLeases, params);
   ASSERT_TRUE(taken.ok()) << taken.error().message();
   EXPECT_EQ(taken->Int(0, 0), 0);
@@ -218,7 +218,7 @@ TEST_F(PostgresRaces, NothingIsLeasedTwiceAndNothingIsLost) {
   postgres::PgWorkerRegistry registry(machine_.access, machine_.machine);
   auto done = [&] { return store_->Load(run_)->stages[1].tasks.done; };
   while (done() < 400) {
-    (void)registry.ReleaseSlot({run_, machine_.machine, 0}, "again", Blame::kOurs);
+    (void)registry.ReleaseSlot({run_, machine_.machine, 0}, "again", std::nullopt);
   }
   stop = true;
   for (auto& slot : slots) slot.get();

@@ -383,7 +383,7 @@ TEST_P(StoreContract, AStaleFenceCannotComplete) {
   auto one = Slot(machine, 0);
   std::vector<LeasedTask> stale = MustClaim(*one, machine, 0, 1);
   ASSERT_EQ(*world_->OpenRegistry(machine)->ReleaseSlot({run_, machine.machine, 0}, "it died",
-                                                        Blame::kOurs),
+                                                        std::nullopt),
             1);
   auto two = Slot(machine, 1);
   std::vector<LeasedTask> fresh = MustClaim(*two, machine, 1, 1);
@@ -475,18 +475,6 @@ TEST_P(StoreContract, ReleasingCostsNothing) {
     ASSERT_TRUE(slot->queue().Release(tasks, "draining").ok());
   }
   EXPECT_EQ(Counts("load").ready, 2);
-}
-
-TEST_P(StoreContract, ASlotThatRanOverItsTimePaysItself) {
-  StartRun();
-  IntendedMachine machine = StartMachine();
-  auto registry = world_->OpenRegistry(machine);
-  for (int i = 0; i < 2; ++i) {
-    auto slot = Slot(machine);
-    ASSERT_EQ(MustClaim(*slot, machine, 0, 1).size(), 1U);
-    EXPECT_EQ(*registry->ReleaseSlot({run_, machine.machine, 0}, "over its time", Blame::kTask), 1);
-  }
-  EXPECT_EQ(Counts("load").quarantined, 1);
 }
 
 TEST_P(StoreContract, ADrainingMachineClaimsNothingAndMayFinish) {

@@ -41,7 +41,7 @@ TEST_P(StoreContract, AGhostOfASlotIsEndedByItsSupervisor) {
   ASSERT_TRUE(ghost->WriteLeaf(lost[0], 0, 5, 666).ok());
   ghost->Freeze();
   auto registry = world_->OpenRegistry(machine);
-  auto released = registry->ReleaseSlot({run_, machine.machine, 0}, "killed", Blame::kOurs);
+  auto released = registry->ReleaseSlot({run_, machine.machine, 0}, "killed", std::nullopt);
   ASSERT_TRUE(released.ok()) << released.error().message();
   EXPECT_EQ(*released, 1);
   auto heir = Slot(machine, 1);
@@ -58,9 +58,42 @@ TEST_P(StoreContract, ReleasingOneSlotLeavesTheOthersAlone) {
   ASSERT_EQ(MustClaim(*one, machine, 0, 1).size(), 1U);
   std::vector<LeasedTask> kept = MustClaim(*two, machine, 1, 1);
   EXPECT_EQ(*world_->OpenRegistry(machine)->ReleaseSlot({run_, machine.machine, 0}, "killed",
-                                                        Blame::kOurs),
+                                                        std::nullopt),
             1);
   EXPECT_TRUE(Finish(*two, kept, 1).ok());
+}
+
+TEST_P(StoreContract, ASlotThatRanOverItsTimePaysItself) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto registry = world_->OpenRegistry(machine);
+  for (int i = 0; i < 2; ++i) {
+    auto slot = Slot(machine);
+    Fence overdue = MustClaim(*slot, machine, 0, 1).at(0).fence;
+    EXPECT_EQ(*registry->ReleaseSlot({run_, machine.machine, 0}, "over its time", overdue), 1);
+  }
+  EXPECT_EQ(Counts("load").quarantined, 1);
+}
+
+// Charged, one retry and two setbacks would be spent by then.
+TEST_P(StoreContract, BesideATaskThatRanOverItsTimeTheOthersGoBackUnharmed) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto registry = world_->OpenRegistry(machine);
+  std::optional<Fence> overdue;  // first a lease of this slot, then one that is over
+  for (int i = 0; i < 4; ++i) {
+    auto slot = Slot(machine);
+    std::vector<LeasedTask> tasks = MustClaim(*slot, machine, 0, 2);
+    ASSERT_EQ(tasks.size(), 2U);
+    if (!overdue) overdue = tasks[1].fence;
+    EXPECT_EQ(*registry->ReleaseSlot({run_, machine.machine, 0}, "over its time", overdue), 2);
+  }
+  EXPECT_EQ(Counts("load").ready, 2);
+  TaskView beside = world_->reader().Explain(run_, "load@a")->task;
+  TaskView hung = world_->reader().Explain(run_, "load@b")->task;
+  EXPECT_EQ(std::pair(beside.failures, beside.last_error), std::pair(0, std::string()));
+  EXPECT_EQ(std::pair(hung.failures, hung.last_error), std::pair(1, std::string("over its time")));
+  EXPECT_EQ(beside.setbacks + hung.setbacks, 0);
 }
 
 TEST_P(StoreContract, AReapedMachineClaimsNothingAndReapingRepeats) {
@@ -136,7 +169,7 @@ TEST_P(StoreContract, ARestartEndsTransactionsAndNothingElse) {
   // The machine may have to give the slot up; the tasks are not lost either way.
   auto registry = world_->OpenRegistry(machine);
   auto released =
-      registry->ReleaseSlot({run_, machine.machine, 0}, "its server restarted", Blame::kOurs);
+      registry->ReleaseSlot({run_, machine.machine, 0}, "its server restarted", std::nullopt);
   ASSERT_TRUE(released.ok()) << released.error().message();
   auto fresh = Slot(machine, 0);
   std::vector<LeasedTask> again = MustClaim(*fresh, machine, 0, 2);

@@ -107,6 +107,33 @@ def test_a_statement_that_fails_fails_its_task(place, bars):
     assert "division by zero" in place.ok("explain", "bad@eurusd/2024")
 
 
+def test_a_query_that_hangs_is_ended_alone_and_in_its_own_time(place, bars):
+    """Twenty points are claimed together: those beside it go back unharmed, and are done in the end."""
+    write_phase(place, bars, """
+        [[stage]]
+        name = "q"
+        kind = "sql"
+        after = ["load"]
+        grid = ["side"]
+        query = '''
+          with hang as materialized (select case current_setting('mayfly.side') when 't' then pg_sleep(300) end)
+          select current_setting('mayfly.side') as side, 1::float8 as n from hang'''
+        columns = { n = "float8" }
+        timeout = "1s"
+        retries = 0
+        """, "side = [" + ", ".join(f'"{side}"' for side in "abcdefghijklmnopqrst") + "]\n[machines]\nslots = 1")
+    done = run(place)
+    assert done.returncode == 8, done.stdout + done.stderr
+    tasks = {stage["name"]: stage["tasks"] for stage in place.json("status")["stages"]}["q"]
+    assert (tasks["done"], tasks["quarantined"]) == (19, 1)
+    hung = place.json("explain", "q@t")
+    assert [attempt["outcome"] for attempt in hung["attempts"]] == ["failed"]
+    assert "ran over the task's timeout at q@t" in hung["last_error"]
+    assert hung["cost"]["slot_seconds"] < 20  # a second, and the grace; all of them together have more
+    beside = place.json("explain", "q@s")
+    assert (beside["failures"], beside["setbacks"]) == (0, 0)
+
+
 @pytest.mark.parametrize("query, word", [
     ("select b.* EXCEPT (volume) from bars b", "volume"),  # reproduction 5
     ("select pair, ts, no_such_column as n from bars", "no_such_column"),

@@ -237,7 +237,7 @@ Result<int> PgRunStore::ReapMachine(RunId run, Fence control, MachineId machine,
     TRY(session_.Write(sql::kEndBackend, one));
   }
   Params take;
-  take.Add(machine.value).AddNull().Add(false).Add(reason);
+  take.Add(machine.value).AddNull().AddNull().Add(reason);
   TRY_ASSIGN(Rows taken, session_.Write(sql::kTakeBackLeases, take));
   if (taken.Int(0, 1) > 0) {
     return Unavailable(fmt::format("{} leases of machine {} are held by backends that will not end",

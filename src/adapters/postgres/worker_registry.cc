@@ -68,7 +68,7 @@ Result<WorkerOrders> PgWorkerRegistry::Renew(MachineId machine) {
 }
 
 Result<int> PgWorkerRegistry::ReleaseSlot(const SlotIdentity& who, std::string_view reason,
-                                          Blame blame) {
+                                          std::optional<Fence> overdue) {
   Params slot;
   slot.Add(who.machine.value).Add(who.slot).Add(SlotApplication(who.machine, who.slot));
   TRY_ASSIGN(Rows alive, session_.Write(sql::kSignalMachineBackends, slot));
@@ -78,7 +78,13 @@ Result<int> PgWorkerRegistry::ReleaseSlot(const SlotIdentity& who, std::string_v
     TRY(session_.Write(sql::kEndBackend, one));
   }
   Params take;
-  take.Add(who.machine.value).Add(who.slot).Add(blame == Blame::kTask).Add(reason);
+  take.Add(who.machine.value).Add(who.slot);
+  if (overdue) {
+    take.Add(overdue->value);
+  } else {
+    take.AddNull();
+  }
+  take.Add(reason);
   TRY_ASSIGN(Rows taken, session_.Write(sql::kTakeBackLeases, take));
   if (taken.Int(0, 1) == 0) return static_cast<int>(taken.Int(0, 0));
   return Unavailable(fmt::format("{} leases of slot {} are held by a backend that will not end",

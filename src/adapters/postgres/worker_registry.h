@@ -20,7 +20,8 @@ class PgWorkerRegistry final : public WorkerRegistry {
 
   // Call it before a new process takes the slot's place: every backend of the slot is ended.
   // kUnavailable: a backend would not end yet; its leases stay, try again.
-  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason, Blame blame) override;
+  Result<int> ReleaseSlot(const SlotIdentity& who, std::string_view reason,
+                          std::optional<Fence> overdue) override;
   Status ReportNotice(MachineId machine, Duration taken_in, std::string_view reason) override;
   Status Leave(MachineId machine, std::string_view reason) override;
   Status Log(RunId run, MachineId machine, std::string_view text) override;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "sim/world/random_phase.h"
 
@@ -120,6 +122,22 @@ Broken Invariants::NeedsAreDone() const {
       return fmt::format("task {} is {}, and task {} that it needs is {}", i + 1, Name(task.state),
                          need + 1, Name(ledger.tasks[need].state));
     }
+  }
+  return std::nullopt;
+}
+
+// I5: a slot that runs over a task's time ran over that of one: its other leases cost their tasks
+// nothing.
+Broken Invariants::OneTaskIsToBlame() const {
+  std::map<std::tuple<MachineId, int, Instant>, std::size_t> blamed;
+  for (const AttemptRow& attempt : scene_.ledger.attempts) {
+    bool ran_over = attempt.outcome == "failed" && !attempt.failure;
+    if (!ran_over) continue;
+    auto [found, is_first] =
+        blamed.try_emplace({attempt.machine, attempt.slot, *attempt.ended}, attempt.task);
+    if (is_first) continue;
+    return fmt::format("slot {} of machine {} ran over the time of task {} and of task {} at once",
+                       attempt.slot, attempt.machine.value, found->second + 1, attempt.task + 1);
   }
   return std::nullopt;
 }
@@ -299,6 +317,7 @@ std::optional<Violation> Invariants::Check() {
   if (auto v = broken(3, OneAcceptedOutput())) return v;
   if (auto v = broken(4, NeedsAreDone())) return v;
   if (auto v = broken(5, BudgetsAreSeparate())) return v;
+  if (auto v = broken(5, OneTaskIsToBlame())) return v;
   if (auto v = broken(6, MachinesAreRecorded())) return v;
   if (auto v = broken(6, WhatIsClosedIsProved())) return v;
   if (auto v = broken(6, HoldsEnd())) return v;

@@ -31,6 +31,7 @@ class Invariants {
   std::optional<std::string> OneAcceptedOutput() const;     // I3
   std::optional<std::string> NeedsAreDone() const;          // I4
   std::optional<std::string> BudgetsAreSeparate() const;    // I5
+  std::optional<std::string> OneTaskIsToBlame() const;      // I5
   std::optional<std::string> MachinesAreRecorded() const;   // I6
   std::optional<std::string> WhatIsClosedIsProved() const;  // I6
   std::optional<std::string> HoldsEnd() const;              // I6

@@ -18,13 +18,13 @@ Result<std::vector<Completion>> SimExecutor::Execute(std::span<const LeasedTask>
                                                      ExecutionNotes& notes) {
   std::vector<Completion> completions;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    notes.failed = i;
+    notes.Begin(i);
     TRY(Compute(tasks[i], cancelled));
   }
-  notes.failed = 0;
+  notes.Begin(0);
   TRY(ThroughGate(parts_.process, "begin", [&] { return parts_.queue.Begin(); }));
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    notes.failed = i;
+    notes.Begin(i);
     TRY(tasks[i].leaves.empty() ? Verify(tasks[i]) : Write(tasks[i]));
     completions.push_back({.id = tasks[i].id, .fence = tasks[i].fence, .rows = 100});
   }

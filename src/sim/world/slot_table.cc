@@ -39,13 +39,17 @@ struct SlotTable::Slot : SlotReporter {
                 [this](SimProcess::Ending how) { table.OnEnd(*this, how); }) {}
 
   SlotOptions Options() const {
-    SlotOptions options{.who = who, .group = table.setup_.group};
+    // Tasks take seconds here: so long a stretch has groups of them, as hundredths have in one.
+    SlotOptions options{.who = who, .group = table.setup_.group, .stretch = seconds(20)};
     options.timeout_of = [](const LeasedTask&) { return Duration(seconds(20)); };
     return options;
   }
 
-  void OnBegin(const LeasedTask& task, Duration timeout) override {
-    lines.push_back(EncodeSignal({true, timeout, task.stage + "@" + task.point.Key()}));
+  void OnBegin(const LeasedTask& task, Duration left) override {
+    lines.push_back(EncodeSignal(SignalOf(task, left)));
+  }
+  void OnCommit(Duration timeout) override {
+    lines.push_back(EncodeSignal(SignalOfCommit(timeout)));
   }
   void OnIdle() override { lines.push_back(EncodeSignal({})); }
   void OnNote(const std::string& text) override {

@@ -151,7 +151,8 @@ class Compiler {
     std::optional<std::string> why;
     if (std::holds_alternative<FeaturesSpec>(stage.kind)) {
       TRY_ASSIGN(const engine::Family* family, FindFamily(stage, options_));
-      return WhyFamilySkipped(stage, *family);
+      const std::string& bars = std::get<FeaturesSpec>(stage.kind).bars;
+      return WhyFamilySkipped(stage, *family, plan_.findings.FindLoad(bars));
     }
     if (std::holds_alternative<VerifySpec>(stage.kind)) return why;
     if (std::holds_alternative<OptimiseSpec>(stage.kind)) return why;
@@ -162,12 +163,14 @@ class Compiler {
     return why;
   }
 
-  std::optional<std::string> WhyFamilySkipped(const StageSpec& stage,
-                                              const engine::Family& family) {
+  std::optional<std::string> WhyFamilySkipped(const StageSpec& stage, const engine::Family& family,
+                                              const LoadFindings* bars) {
     std::vector<std::string> absent;
     for (engine::Input input : family.inputs()) {
       std::string name(engine::InputName(input));
-      if (Holds(plan_.findings.absent_inputs, name)) absent.push_back(name);
+      if (Holds(bars ? bars->absent_inputs : plan_.findings.absent_inputs, name)) {
+        absent.push_back(name);
+      }
     }
     if (absent.empty()) return std::nullopt;
     if (absent.size() == family.inputs().size()) {

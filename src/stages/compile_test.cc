@@ -52,6 +52,17 @@ Findings TwoMonths() {
           .rows = 120'000};
 }
 
+// Two pairs whose bars begin in July, in the middle of what the phase says.
+Findings FromJulyOn() {
+  Findings findings = TwoMonths();
+  LoadFindings load{.stage = "load"};
+  for (const std::string& pair : findings.pairs) {
+    load.pairs.push_back({pair, findings.first, findings.last, findings.last, {1'000, 28'000}});
+  }
+  findings.loads = {load};
+  return findings;
+}
+
 ParsedPhase Parse(const std::string& text) {
   auto parsed = ParsePhase(text, {.file = "p.toml", .folder = "/f"});
   EXPECT_TRUE(parsed.ok()) << parsed.error().message();
@@ -391,6 +402,21 @@ TEST(Compile, PartlyAbsentInputsAreFineAndTold) {
   PhasePlan plan = Compile(std::string(kHead) + kFeatures, findings);
   EXPECT_EQ(plan.FindStage("index")->skipped, std::nullopt);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("open_index, high_index, low_index stay NULL")));
+}
+
+TEST(Compile, AFamilyIsSkippedForWhatItsOwnLoadStageLacks) {
+  Findings findings = FromJulyOn();
+  findings.loads.push_back(findings.loads[0]);
+  findings.loads[1].stage = "other";
+  findings.loads[1].absent_inputs = {"close"};
+  for (PairBars& bars : findings.loads[1].pairs) bars.last_close.reset();
+  PhasePlan plan = Compile(
+      std::string(kHead) + "[[stage]]\nname = 'other'\nkind = 'load'\ndir = 'o'\ntable = 'o'\n" +
+          "[[stage]]\nname = 'a'\nkind = 'features'\nfamily = 'bqx'\ntable = 'a'\nbars = 'load'\n" +
+          "[[stage]]\nname = 'b'\nkind = 'features'\nfamily = 'bqx'\ntable = 'b'\nbars = 'other'\n",
+      findings);
+  EXPECT_EQ(plan.FindStage("a")->skipped, std::nullopt);
+  EXPECT_EQ(plan.FindStage("b")->skipped, "input absent: close");
 }
 
 TEST(Compile, NamesThatMeetInTheDatabaseAreRefused) {

@@ -9,6 +9,7 @@
 #include "bars/bars.h"
 #include "base/text.h"
 #include "model/plan_json.h"
+#include "stages/check_findings.h"
 #include "stages/compile_grid.h"
 
 namespace mayfly {
@@ -104,6 +105,7 @@ class Compiler {
       }
       plan_.stages.push_back(std::move(planned));
     }
+    TRY(CheckFindings(plan_));
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) AddTasks(s);
     TRY(CheckNames());
     NoteLeaves();

@@ -54,8 +54,8 @@ inline constexpr std::string_view kStoredSuffix = "_stored";
 //   `lookback` earlier periods, and its stage's first task, the canary. The first verify task needs
 //   everything, the others need the first.
 //
-// kInvalid: unknown family, no data for a dimension "from-data", all pairs missing, labels or table
-// names that collide, more leaves than `max_leaves`.
+// kInvalid: unknown family, no data for a dimension "from-data", all pairs missing, what
+// CheckFindings refuses, labels or table names that collide, more leaves than `max_leaves`.
 Result<PhasePlan> CompilePhase(const ParsedPhase& parsed, const Findings& findings,
                                const CompileOptions& options = {});
 

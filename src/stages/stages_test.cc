@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/text.h"
@@ -300,7 +301,8 @@ TEST(Load, WritesEveryBarIntoExactlyOneLeaf) {
 }
 
 TEST(Load, APairWithoutASingleBarFails) {
-  Bench bench({{"eurusd.csv", Csv(48)}, {"gbpusd.csv", "time,close\n"}});
+  Bench bench({{"eurusd.csv", Csv(48)}, {"gbpusd.csv", Csv(48)}});
+  bench.files.files["gbpusd.csv"] = "time,close\n";  // since the plan was made
   std::vector<LeasedTask> tasks;
   for (const PlannedTask& planned : bench.plan.tasks) {
     if (planned.point.Label("pair") == "gbpusd" && planned.stage == 0) {
@@ -339,8 +341,17 @@ family = "bqx"
 
 TEST(Features, WithoutAnyCloseThereIsNoBaseline) {
   Bench bench;
-  bench.data.series.columns.resize(4);
+  bench.FillSeries(48);
+  bench.data.series.columns[3].assign(48, std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(bench.Execute("index").error().kind(), ErrorKind::kCorrupt);
+}
+
+TEST(Features, OfAPairThatMayBeEmptyAreNoRows) {
+  Bench bench;
+  bench.FillSeries(0);
+  Result<std::vector<Completion>> done = bench.Execute("index");
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(done->front().rows, 0);
 }
 
 TEST(Sql, ATaskThatWroteNothingWhereItsSourceHasRowsFails) {

@@ -137,13 +137,13 @@ def test_a_picture_that_is_called_csv(place, bars):
     assert "usdcad.csv" in done.stderr
 
 
-def test_a_pair_with_a_file_and_no_bar_is_a_failure_not_a_pass(place, bars):
+def test_a_pair_with_a_file_and_no_bar_is_refused_by_name(place, bars):
     shutil.copytree(bars, place.folder / "b")
     (place.folder / "b/usdcad.csv").write_text("time,open,high,low,close,volume\n")
     write_phase(place, place.folder / "b", "")
-    done = run(place)
-    assert done.returncode == 8
-    assert "usdcad" in place.ok("explain", "load@usdcad")
+    done = place.run("plan", "phase.toml")
+    assert done.returncode == 2
+    assert 'stage "load": its source has not a single bar of usdcad' in done.stderr
 
 
 def test_a_listed_pair_without_a_file_is_reported_by_name(place, bars):

@@ -9,6 +9,7 @@
 #include "bars/bars.h"
 #include "base/text.h"
 #include "model/plan_json.h"
+#include "stages/bars_behind.h"
 #include "stages/check_findings.h"
 #include "stages/compile_grid.h"
 
@@ -199,11 +200,15 @@ class Compiler {
     std::vector<Point> points = PointsOver(plan_.grid, Dimensions(stage.spec));
     KeepPairsTogether(points);
     stage.task_count = points.size();
+    std::vector<PlannedTask> tasks;
     for (Point& point : points) {
       PlannedTask task{.point = std::move(point), .stage = s};
       if (!stage.skipped) task.leaves = LeavesOf(stage, task.point);
-      plan_.tasks.push_back(std::move(task));
+      tasks.push_back(std::move(task));
     }
+    auto canary = tasks.begin() + static_cast<std::ptrdiff_t>(FindCanary(plan_, stage.spec, tasks));
+    if (canary != tasks.end()) std::rotate(tasks.begin(), canary, canary + 1);
+    std::ranges::move(tasks, std::back_inserter(plan_.tasks));
     if (stage.skipped) return;
     if (std::holds_alternative<VerifySpec>(stage.spec.kind)) return NeedEverything(s);
     for (const std::string& name : stage.spec.after) AddNeeds(s, name);

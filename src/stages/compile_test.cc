@@ -271,6 +271,41 @@ TEST(Compile, TheFirstTaskOfAStageIsItsCanaryAndTheOthersWaitForIt) {
   }
 }
 
+std::string WithPeriod(const std::string& period) {
+  std::string text = std::string(kHead) + kFeatures;
+  std::string line = "period = \"from-data\"";
+  return text.replace(text.find(line), line.size(), "period = " + period);
+}
+
+std::string CanaryOf(const PhasePlan& plan, const std::string& stage) {
+  for (const PlannedTask& task : plan.tasks) {
+    if (plan.stages[task.stage].spec.name == stage) return task.point.Key();
+  }
+  return {};
+}
+
+TEST(Compile, TheCanaryIsTheFirstTaskThatHasItsShareOfTheBars) {
+  std::string text = WithPeriod("{ every = \"month\", from = \"2024-05\", to = \"2024-09\" }");
+  PhasePlan plan = Compile(text + kSmooth, FromJulyOn());
+  EXPECT_EQ(CanaryOf(plan, "bqx"), "audcad/2024-08");
+  EXPECT_EQ(CanaryOf(plan, "daily"), "audcad/2024-08");
+  EXPECT_EQ(CanaryOf(plan, "load"), "audcad");
+  const PlannedTask& first = TaskAt(plan, "bqx", "audcad/2024-05");
+  EXPECT_EQ(plan.tasks.at(first.needs.back()).point.Key(), "audcad/2024-08");
+  Findings unknown = FromJulyOn();
+  unknown.loads.clear();
+  EXPECT_EQ(CanaryOf(Compile(text, unknown), "bqx"), "audcad/2024-05");
+}
+
+TEST(Compile, APairThatMayBeEmptyIsNoCanary) {
+  Findings findings = FromJulyOn();
+  findings.loads[0].pairs[0] = {.pair = "audcad"};
+  std::string text = std::string(kHead) + "empty = \"allow\"\n" + kFeatures;
+  PhasePlan plan = Compile(text, findings);
+  EXPECT_EQ(CanaryOf(plan, "load"), "eurusd");
+  EXPECT_EQ(CanaryOf(plan, "bqx"), "eurusd/2024-08");
+}
+
 TEST(Compile, PeriodIsAColumnWhereTheTableHasNoTime) {
   PhasePlan plan = Compile(std::string(kHead) + kFeatures + kSmooth, FourMonths());
   const TableShape& daily = *plan.FindStage("daily")->shape;
@@ -338,12 +373,6 @@ TEST(Compile, TheUnitIsCoarserWhereTheLockTableIsSmall) {
   EXPECT_EQ(plan->findings.unit, PeriodUnit::kQuarter);
   EXPECT_EQ(plan->LeafCount(), 12U);
   EXPECT_THAT(ErrorOf(kHead, findings, {.max_leaves = 4}), HasSubstr("max_locks_per_transaction"));
-}
-
-std::string WithPeriod(const std::string& period) {
-  std::string text = std::string(kHead) + kFeatures;
-  std::string line = "period = \"from-data\"";
-  return text.replace(text.find(line), line.size(), "period = " + period);
 }
 
 TEST(Compile, AStatedPeriodIsKept) {

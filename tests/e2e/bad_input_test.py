@@ -146,6 +146,13 @@ def test_a_pair_with_a_file_and_no_bar_is_refused_by_name(place, bars):
     assert 'stage "load": its source has not a single bar of usdcad' in done.stderr
 
 
+def test_a_program_that_is_not_there_is_refused_before_anything_starts(place, bars):
+    write_phase(place, bars, command_stage("exit 0").replace('"sh", "-c"', '"pythn3", "-c"'))
+    done = place.run("plan", "phase.toml")
+    assert done.returncode == 2
+    assert "stage \"mine\": there is no program 'pythn3' in PATH" in done.stderr
+
+
 def test_a_listed_pair_without_a_file_is_reported_by_name(place, bars):
     write_phase(place, bars, "")
     text = (place.folder / "phase.toml").read_text().replace(

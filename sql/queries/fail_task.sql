@@ -1,4 +1,5 @@
--- Closes an attempt that failed: its budget pays, and a spent budget quarantines the task (I5).
+-- Closes an attempt that failed: its budget pays, and a spent budget quarantines the task (I5). One
+-- that was not allowed to do its work waits at once: to try again changes nothing, the operator acts.
 --
 -- $1 bigint task · $2 bigint fence · $3 boolean the task's own fault · $4 text error kind ·
 -- $5 text error · $6 text output
@@ -10,6 +11,7 @@ WITH failed AS (
       setbacks = t.setbacks + CASE WHEN $3::boolean THEN 0 ELSE 1 END,
       state = CASE WHEN $3::boolean AND t.failures >= t.retries THEN 'quarantined'
                    WHEN NOT $3::boolean AND t.setbacks >= t.max_setbacks THEN 'quarantined'
+                   WHEN $4::text = 'denied' THEN 'quarantined'
                    ELSE 'ready' END::mayfly.task_state,
       backend_pid = NULL, backend_start = NULL, last_error = $5::text
   WHERE t.id = $1::bigint AND t.fence = $2::bigint AND t.state = 'leased'

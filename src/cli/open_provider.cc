@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/check_provider.h"
 
 namespace mayfly::cli {
@@ -26,13 +27,34 @@ Status PassPreflight(const ProviderRequest& request) {
                   blocking, checks.size()));
 }
 
+// Commands run on this computer: a program that it lacks is known now. One with a path may be what
+// an earlier command makes; a name with braces is another one for each task.
+Status CheckPrograms(const PhaseSpec& spec) {
+  std::vector<std::string> problems;
+  bool may_be_made = false;
+  for (const StageSpec& stage : spec.stages) {
+    const auto* command = std::get_if<CommandSpec>(&stage.kind);
+    if (command == nullptr) continue;
+    const std::string& program = command->argv.front();
+    const bool has_path = program.find('/') != std::string::npos;
+    const bool is_sure = program.find('{') == std::string::npos && !(has_path && may_be_made);
+    may_be_made = true;
+    if (!is_sure) continue;
+    Status found = CheckProgram(program, command->cwd);
+    if (found) continue;
+    problems.push_back(fmt::format("stage \"{}\": {}", stage.name, found.error().message()));
+  }
+  return problems.empty() ? Status() : Invalid(Join(problems, "\n"));
+}
+
 }  // namespace
 
 Result<Provider> OpenProvider(const ProviderRequest& request) {
+  const bool will_launch = !request.phase_folder.empty();
   if (request.spec.machines.provider == "local") {
+    if (will_launch) TRY(CheckPrograms(request.spec));
     return MakeLocalProvider(request.place, request.session.program);
   }
-  const bool will_launch = !request.phase_folder.empty();
   if (will_launch) TRY(PassPreflight(request));
   return OpenEc2(request);
 }

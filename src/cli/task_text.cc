@@ -69,6 +69,16 @@ std::string WhoHasIt(const RunSnapshot& s, const TaskStory& story) {
 }
 
 // Why a task is where it is, in a sentence.
+// The newest attempt says whether one more could have helped.
+std::string WhySetAside(const TaskStory& story) {
+  const bool is_denied =
+      !story.attempts.empty() &&
+      story.attempts.back().error.starts_with(fmt::format("{}: ", KindName(ErrorKind::kDenied)));
+  return is_denied ? "it is not allowed to do its work; `mayfly run` tries it again once that is "
+                     "granted"
+                   : "it failed too often; `mayfly run` tries it again once the cause is mended";
+}
+
 std::string WhyThere(const RunSnapshot& s, const TaskStory& story) {
   switch (story.task.state) {
     case TaskState::kBlocked:
@@ -81,7 +91,7 @@ std::string WhyThere(const RunSnapshot& s, const TaskStory& story) {
     case TaskState::kDone:
       return "its rows are committed";
     case TaskState::kQuarantined:
-      return "it failed too often; `mayfly run` tries it again once the cause is mended";
+      return WhySetAside(story);
     case TaskState::kSkipped: {
       const StageView* stage = FindStage(s, story.task.stage);
       bool told = stage != nullptr && !stage->note.empty();
@@ -152,8 +162,8 @@ std::string Head(const RunSnapshot& run, const TaskStory& story, const Paint& pa
     text += fmt::format("  rows         {}\n", Thousands(task.rows));
   if (task.failures > 0) text += fmt::format("  failures     {} of its own\n", task.failures);
   if (task.setbacks > 0) {
-    text +=
-        fmt::format("  setbacks     {}: machine lost, conflict or out of reach\n", task.setbacks);
+    text += fmt::format("  setbacks     {}: machine lost, conflict, out of reach or not allowed\n",
+                        task.setbacks);
   }
   if (!task.last_error.empty() && task.state != TaskState::kDone) {
     text += fmt::format("  last error   {}\n", WithoutControls(task.last_error));

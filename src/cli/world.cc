@@ -278,6 +278,11 @@ std::unique_ptr<MachineProvider> MakeLocalMachines(const Place& place, const std
   return std::make_unique<local::LocalMachines>(std::move(options));
 }
 
+Status CheckProgram(const std::string& program, const std::string& folder) {
+  TRY(posix::FindProgram(program, folder));
+  return {};
+}
+
 Provider MakeLocalProvider(const Place& place, const std::string& program) {
   Provider provider;
   provider.machines = MakeLocalMachines(place, program);

@@ -132,6 +132,10 @@ struct Provider {
   std::function<Status()> make_ready = [] { return Status(); };  // before the first machine
 };
 
+// Is there such a program on this computer, as a command that starts in `folder` finds it?
+// kNotFound names it.
+Status CheckProgram(const std::string& program, const std::string& folder);
+
 // Of this computer.
 Provider MakeLocalProvider(const Place& place, const std::string& program);
 

@@ -2,12 +2,49 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <variant>
 
 #include "base/text.h"
 
 namespace mayfly {
+namespace {
+
+std::int64_t MonthNumber(Instant instant) {
+  std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(instant));
+  return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month());
+}
+
+}  // namespace
+
+std::int64_t PairBars::rows() const {
+  return std::accumulate(by_month.begin(), by_month.end(), std::int64_t{0});
+}
+
+std::int64_t PairBars::RowsIn(const std::optional<Instant>& begin,
+                              const std::optional<Instant>& end) const {
+  if (!first) return 0;
+  // Where the month that a bound begins is in the list.
+  auto at = [&](const std::optional<Instant>& bound, std::int64_t otherwise) {
+    std::int64_t place = bound ? MonthNumber(*bound) - MonthNumber(*first) : otherwise;
+    return std::clamp<std::int64_t>(place, 0, std::ssize(by_month));
+  };
+  std::int64_t from = at(begin, 0), to = at(end, std::ssize(by_month));
+  return std::accumulate(by_month.begin() + from, by_month.begin() + std::max(from, to),
+                         std::int64_t{0});
+}
+
+const PairBars* LoadFindings::Find(std::string_view pair) const {
+  auto found = std::ranges::find(pairs, pair, &PairBars::pair);
+  return found == pairs.end() ? nullptr : &*found;
+}
+
+const LoadFindings* Findings::FindLoad(std::string_view stage) const {
+  auto found = std::ranges::find(loads, stage, &LoadFindings::stage);
+  return found == loads.end() ? nullptr : &*found;
+}
 
 std::size_t PhasePlan::LeafCount() const {
   std::size_t count = 0;

@@ -16,14 +16,40 @@
 
 namespace mayfly {
 
+// The bars of one pair in the source of one load stage.
+struct PairBars {
+  std::string pair;
+  std::optional<Instant> first, last;  // absent: not a single bar
+  std::optional<Instant> last_close;   // the last bar that has a close
+  std::vector<std::int64_t> by_month;  // rows, from the month of `first` to that of `last`
+
+  std::int64_t rows() const;
+  // Within the bounds of a leaf, which are those of months; an absent one is none.
+  std::int64_t RowsIn(const std::optional<Instant>& begin, const std::optional<Instant>& end) const;
+  friend bool operator==(const PairBars&, const PairBars&) = default;
+};
+
+// What the source of one load stage has.
+struct LoadFindings {
+  std::string stage;
+  std::vector<PairBars> pairs;             // of those that the phase wants, sorted
+  std::vector<std::string> absent_inputs;  // bar columns that none of them has, such as "open"
+
+  const PairBars* Find(std::string_view pair) const;
+  friend bool operator==(const LoadFindings&, const LoadFindings&) = default;
+};
+
 // What was found in the data for the dimensions that say "from-data", and about the bars.
 struct Findings {
   std::vector<std::string> pairs;          // with data, sorted
   std::vector<std::string> missing_pairs;  // listed in the phase, without a file or table
   std::optional<PeriodUnit> unit;
   std::optional<Instant> first, last;      // of all bars
-  std::int64_t rows = 0;                   // of all bars, before any is rejected
-  std::vector<std::string> absent_inputs;  // bar columns that no file has, such as "open"
+  std::int64_t rows = 0;                   // of all bars
+  std::vector<std::string> absent_inputs;  // bar columns that no load stage has
+  std::vector<LoadFindings> loads;         // by load stage; none in plans of earlier versions
+
+  const LoadFindings* FindLoad(std::string_view stage) const;
   friend bool operator==(const Findings&, const Findings&) = default;
 };
 

@@ -34,6 +34,7 @@ struct StageView {
   std::int64_t rows = 0;
   std::string note;                      // why skipped or failed
   std::optional<double> canary_seconds;  // of its first task; absent until that is done
+  std::optional<std::string> denied;     // what a task of it that waits for the operator may not do
 };
 
 // What a machine is billed at, and what the provider says of its life.

@@ -229,6 +229,23 @@ void LaunchWhatIsMissing(const RunSnapshot& s, const Known& known, const Policy&
   actions.emplace_back(Launch{why, ask.rungs});
 }
 
+// What a task may not do it may not do the next time either: the operator acts, and pays for no
+// machine meanwhile.
+std::optional<std::string> FindDenied(const RunSnapshot& s) {
+  for (const StageView& stage : s.stages) {
+    if (!stage.denied) continue;
+    return fmt::format("stage {} is not allowed to do its work: {}; grant it, and `run` continues",
+                       stage.name, *stage.denied);
+  }
+  return std::nullopt;
+}
+
+void PauseForTheOperator(const RunSnapshot& s, const Policy& policy, const std::string& reason,
+                         std::vector<Action>& actions) {
+  EmptyTheField(s, policy, reason, {}, actions);
+  if (!HasWorkers(s)) actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, reason});
+}
+
 void DecideRunning(const RunSnapshot& s, const Known& known, const Policy& policy,
                    std::vector<Action>& actions) {
   TaskCounts totals = s.Totals();
@@ -244,6 +261,7 @@ void DecideRunning(const RunSnapshot& s, const Known& known, const Policy& polic
     actions.emplace_back(MoveRun{RunState::kVerifying, std::nullopt, "every task is done"});
     return;
   }
+  if (auto denied = FindDenied(s)) return PauseForTheOperator(s, policy, *denied, actions);
   std::optional<std::string> overrun = FindOverrun(s);
   if (overrun && policy.pauses_on_overrun) {
     actions.emplace_back(MoveRun{RunState::kPaused, std::nullopt, *overrun});

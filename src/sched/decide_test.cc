@@ -253,6 +253,23 @@ TEST(Decide, AWishToPauseDrainsFirst) {
   EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {}))->to, RunState::kPaused);
 }
 
+TEST(Decide, WhatATaskMayNotDoDrainsFirstAndPausesThen) {
+  RunSnapshot s = Running(2);
+  s.stages[0].tasks.quarantined = 1;
+  s.stages[0].denied = "permission denied for table mine";
+  s.machines.push_back(Working(1));
+  EXPECT_NE(Find<Drain>(Decide(s, {}, {})), nullptr);
+  EXPECT_EQ(Find<MoveRun>(Decide(s, {}, {})), nullptr);
+  s.machines[0].state = MachineState::kGone;
+  auto actions = Decide(s, {}, {});
+  EXPECT_EQ(Find<Launch>(actions), nullptr);
+  ASSERT_NE(Find<MoveRun>(actions), nullptr);
+  EXPECT_EQ(Find<MoveRun>(actions)->to, RunState::kPaused);
+  EXPECT_EQ(Find<MoveRun>(actions)->verdict, std::nullopt);
+  EXPECT_NE(Find<MoveRun>(actions)->reason.find("permission denied for table mine"),
+            std::string::npos);
+}
+
 TEST(Decide, AMachineEndsAtItsDeadline) {
   RunSnapshot s = Running(2);
   s.machines.push_back(Working(1));

@@ -211,6 +211,8 @@ void MemoryLedger::Return(std::size_t index, const GiveBack& how) {
   bool spent = false;
   if (how.blame == Blame::kTask) spent = ++task.failures > stage.retries;
   if (how.blame == Blame::kOurs) spent = ++task.setbacks > stage.setbacks;
+  // To try again what is not allowed changes nothing: it waits for the operator.
+  if (how.failure == ErrorKind::kDenied) spent = true;
   TaskState to = spent ? TaskState::kQuarantined : TaskState::kReady;
   MustStep(task.state, to);
   task.state = to;
@@ -285,6 +287,10 @@ RunSnapshot MemoryLedger::Snapshot(const RunRow& run) const {
     stage.rows += tasks[i].rows;
     if (tasks[i].state == TaskState::kDone && !stage.canary_seconds) {
       stage.canary_seconds = FindAttempt(tasks[i].fence)->seconds;
+    }
+    if (tasks[i].state == TaskState::kQuarantined && !stage.denied) {
+      const AttemptRow& last = *FindAttempt(tasks[i].fence);
+      if (last.failure == ErrorKind::kDenied) stage.denied = last.error;
     }
     bool dead =
         tasks[i].state == TaskState::kLeased &&

@@ -9,6 +9,8 @@
 #include "bars/bars.h"
 #include "base/text.h"
 #include "model/plan_json.h"
+#include "stages/bars_behind.h"
+#include "stages/check_findings.h"
 #include "stages/compile_grid.h"
 
 namespace mayfly {
@@ -104,6 +106,7 @@ class Compiler {
       }
       plan_.stages.push_back(std::move(planned));
     }
+    TRY(CheckFindings(plan_));
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) AddTasks(s);
     TRY(CheckNames());
     NoteLeaves();
@@ -151,7 +154,8 @@ class Compiler {
     std::optional<std::string> why;
     if (std::holds_alternative<FeaturesSpec>(stage.kind)) {
       TRY_ASSIGN(const engine::Family* family, FindFamily(stage, options_));
-      return WhyFamilySkipped(stage, *family);
+      const std::string& bars = std::get<FeaturesSpec>(stage.kind).bars;
+      return WhyFamilySkipped(stage, *family, plan_.findings.FindLoad(bars));
     }
     if (std::holds_alternative<VerifySpec>(stage.kind)) return why;
     if (std::holds_alternative<OptimiseSpec>(stage.kind)) return why;
@@ -162,12 +166,14 @@ class Compiler {
     return why;
   }
 
-  std::optional<std::string> WhyFamilySkipped(const StageSpec& stage,
-                                              const engine::Family& family) {
+  std::optional<std::string> WhyFamilySkipped(const StageSpec& stage, const engine::Family& family,
+                                              const LoadFindings* bars) {
     std::vector<std::string> absent;
     for (engine::Input input : family.inputs()) {
       std::string name(engine::InputName(input));
-      if (Holds(plan_.findings.absent_inputs, name)) absent.push_back(name);
+      if (Holds(bars ? bars->absent_inputs : plan_.findings.absent_inputs, name)) {
+        absent.push_back(name);
+      }
     }
     if (absent.empty()) return std::nullopt;
     if (absent.size() == family.inputs().size()) {
@@ -194,11 +200,15 @@ class Compiler {
     std::vector<Point> points = PointsOver(plan_.grid, Dimensions(stage.spec));
     KeepPairsTogether(points);
     stage.task_count = points.size();
+    std::vector<PlannedTask> tasks;
     for (Point& point : points) {
       PlannedTask task{.point = std::move(point), .stage = s};
       if (!stage.skipped) task.leaves = LeavesOf(stage, task.point);
-      plan_.tasks.push_back(std::move(task));
+      tasks.push_back(std::move(task));
     }
+    auto canary = tasks.begin() + static_cast<std::ptrdiff_t>(FindCanary(plan_, stage.spec, tasks));
+    if (canary != tasks.end()) std::rotate(tasks.begin(), canary, canary + 1);
+    std::ranges::move(tasks, std::back_inserter(plan_.tasks));
     if (stage.skipped) return;
     if (std::holds_alternative<VerifySpec>(stage.spec.kind)) return NeedEverything(s);
     for (const std::string& name : stage.spec.after) AddNeeds(s, name);

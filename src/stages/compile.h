@@ -49,13 +49,14 @@ inline constexpr std::string_view kStoredSuffix = "_stored";
 //   with a file and no rows stays.
 // - A features stage whose inputs are all absent is skipped, and so is a sql or command stage after
 //   it: their tasks write and need nothing, and nothing needs them.
-// - Tasks stand in the order of claiming: by stage, the points of one pair together. A task needs
-//   the tasks of its `after` stages that agree with it on every shared dimension, and those of
-//   `lookback` earlier periods, and its stage's first task, the canary. The first verify task needs
+// - Tasks stand in the order of claiming: by stage, the canary first, else the points of one pair
+//   together. A task needs the tasks of its `after` stages that agree with it on every shared
+//   dimension, and those of `lookback` earlier periods, and its stage's canary: the first that has
+//   at least half of the bars that any task of the stage has. The first verify task needs
 //   everything, the others need the first.
 //
-// kInvalid: unknown family, no data for a dimension "from-data", all pairs missing, labels or table
-// names that collide, more leaves than `max_leaves`.
+// kInvalid: unknown family, no data for a dimension "from-data", all pairs missing, what
+// CheckFindings refuses, labels or table names that collide, more leaves than `max_leaves`.
 Result<PhasePlan> CompilePhase(const ParsedPhase& parsed, const Findings& findings,
                                const CompileOptions& options = {});
 

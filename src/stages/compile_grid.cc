@@ -89,13 +89,41 @@ void FillPeriods(PeriodUnit unit, const Span& span, Dimension& dimension) {
   for (const Period& period : dimension.periods) dimension.labels.push_back(period.label);
 }
 
-// Rows that a pair has in one month, on average over all the data.
+struct Amount {
+  std::int64_t rows = 0;
+  std::size_t pairs = 0;
+  std::optional<Instant> first, last;
+};
+
+double RowsPerMonth(const Amount& bars) {
+  if (bars.rows <= 0 || !bars.first || !bars.last || bars.pairs == 0) return 0;
+  auto pair_months = static_cast<double>(bars.pairs) *
+                     static_cast<double>(MonthsIn(MonthOf(*bars.first), MonthOf(*bars.last)));
+  return static_cast<double>(bars.rows) / pair_months;
+}
+
+Amount AmountOf(const LoadFindings& load) {
+  Amount amount{.pairs = load.pairs.size()};
+  for (const PairBars& bars : load.pairs) {
+    amount.rows += bars.rows();
+    if (!bars.first) continue;
+    amount.first = amount.first ? std::min(*amount.first, *bars.first) : *bars.first;
+    amount.last = amount.last ? std::max(*amount.last, *bars.last) : *bars.last;
+  }
+  return amount;
+}
+
+// Rows that a pair has in one month, on average over all the data; where there are several load
+// stages, of the one that has the most: its leaves are the work.
 double RowsPerMonth(const Findings& findings) {
-  if (findings.rows <= 0 || !findings.first || !findings.last || findings.pairs.empty()) return 0;
-  auto pair_months =
-      static_cast<double>(findings.pairs.size()) *
-      static_cast<double>(MonthsIn(MonthOf(*findings.first), MonthOf(*findings.last)));
-  return static_cast<double>(findings.rows) / pair_months;
+  if (findings.loads.empty()) {
+    return RowsPerMonth({findings.rows, findings.pairs.size(), findings.first, findings.last});
+  }
+  double most = 0;
+  for (const LoadFindings& load : findings.loads) {
+    most = std::max(most, RowsPerMonth(AmountOf(load)));
+  }
+  return most;
 }
 
 double MonthsPer(PeriodUnit unit) {

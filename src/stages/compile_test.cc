@@ -52,6 +52,17 @@ Findings TwoMonths() {
           .rows = 120'000};
 }
 
+// Two pairs whose bars begin in July, in the middle of what the phase says.
+Findings FromJulyOn() {
+  Findings findings = TwoMonths();
+  LoadFindings load{.stage = "load"};
+  for (const std::string& pair : findings.pairs) {
+    load.pairs.push_back({pair, findings.first, findings.last, findings.last, {1'000, 28'000}});
+  }
+  findings.loads = {load};
+  return findings;
+}
+
 ParsedPhase Parse(const std::string& text) {
   auto parsed = ParsePhase(text, {.file = "p.toml", .folder = "/f"});
   EXPECT_TRUE(parsed.ok()) << parsed.error().message();
@@ -260,6 +271,41 @@ TEST(Compile, TheFirstTaskOfAStageIsItsCanaryAndTheOthersWaitForIt) {
   }
 }
 
+std::string WithPeriod(const std::string& period) {
+  std::string text = std::string(kHead) + kFeatures;
+  std::string line = "period = \"from-data\"";
+  return text.replace(text.find(line), line.size(), "period = " + period);
+}
+
+std::string CanaryOf(const PhasePlan& plan, const std::string& stage) {
+  for (const PlannedTask& task : plan.tasks) {
+    if (plan.stages[task.stage].spec.name == stage) return task.point.Key();
+  }
+  return {};
+}
+
+TEST(Compile, TheCanaryIsTheFirstTaskThatHasItsShareOfTheBars) {
+  std::string text = WithPeriod("{ every = \"month\", from = \"2024-05\", to = \"2024-09\" }");
+  PhasePlan plan = Compile(text + kSmooth, FromJulyOn());
+  EXPECT_EQ(CanaryOf(plan, "bqx"), "audcad/2024-08");
+  EXPECT_EQ(CanaryOf(plan, "daily"), "audcad/2024-08");
+  EXPECT_EQ(CanaryOf(plan, "load"), "audcad");
+  const PlannedTask& first = TaskAt(plan, "bqx", "audcad/2024-05");
+  EXPECT_EQ(plan.tasks.at(first.needs.back()).point.Key(), "audcad/2024-08");
+  Findings unknown = FromJulyOn();
+  unknown.loads.clear();
+  EXPECT_EQ(CanaryOf(Compile(text, unknown), "bqx"), "audcad/2024-05");
+}
+
+TEST(Compile, APairThatMayBeEmptyIsNoCanary) {
+  Findings findings = FromJulyOn();
+  findings.loads[0].pairs[0] = {.pair = "audcad"};
+  std::string text = std::string(kHead) + "empty = \"allow\"\n" + kFeatures;
+  PhasePlan plan = Compile(text, findings);
+  EXPECT_EQ(CanaryOf(plan, "load"), "eurusd");
+  EXPECT_EQ(CanaryOf(plan, "bqx"), "eurusd/2024-08");
+}
+
 TEST(Compile, PeriodIsAColumnWhereTheTableHasNoTime) {
   PhasePlan plan = Compile(std::string(kHead) + kFeatures + kSmooth, FourMonths());
   const TableShape& daily = *plan.FindStage("daily")->shape;
@@ -329,12 +375,6 @@ TEST(Compile, TheUnitIsCoarserWhereTheLockTableIsSmall) {
   EXPECT_THAT(ErrorOf(kHead, findings, {.max_leaves = 4}), HasSubstr("max_locks_per_transaction"));
 }
 
-std::string WithPeriod(const std::string& period) {
-  std::string text = std::string(kHead) + kFeatures;
-  std::string line = "period = \"from-data\"";
-  return text.replace(text.find(line), line.size(), "period = " + period);
-}
-
 TEST(Compile, AStatedPeriodIsKept) {
   PhasePlan plan = Compile(
       WithPeriod("{ every = \"quarter\", from = \"2024-08\", to = \"2024-12\" }"), TwoMonths());
@@ -391,6 +431,21 @@ TEST(Compile, PartlyAbsentInputsAreFineAndTold) {
   PhasePlan plan = Compile(std::string(kHead) + kFeatures, findings);
   EXPECT_EQ(plan.FindStage("index")->skipped, std::nullopt);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("open_index, high_index, low_index stay NULL")));
+}
+
+TEST(Compile, AFamilyIsSkippedForWhatItsOwnLoadStageLacks) {
+  Findings findings = FromJulyOn();
+  findings.loads.push_back(findings.loads[0]);
+  findings.loads[1].stage = "other";
+  findings.loads[1].absent_inputs = {"close"};
+  for (PairBars& bars : findings.loads[1].pairs) bars.last_close.reset();
+  PhasePlan plan = Compile(
+      std::string(kHead) + "[[stage]]\nname = 'other'\nkind = 'load'\ndir = 'o'\ntable = 'o'\n" +
+          "[[stage]]\nname = 'a'\nkind = 'features'\nfamily = 'bqx'\ntable = 'a'\nbars = 'load'\n" +
+          "[[stage]]\nname = 'b'\nkind = 'features'\nfamily = 'bqx'\ntable = 'b'\nbars = 'other'\n",
+      findings);
+  EXPECT_EQ(plan.FindStage("a")->skipped, std::nullopt);
+  EXPECT_EQ(plan.FindStage("b")->skipped, "input absent: close");
 }
 
 TEST(Compile, NamesThatMeetInTheDatabaseAreRefused) {

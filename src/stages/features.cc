@@ -18,7 +18,7 @@ struct History {
   std::string key;
   Series series;
   engine::BarView view;
-  double baseline = 0;
+  double baseline = 1;  // where there is no bar nothing is held against it
 };
 
 std::span<const double> OrAbsent(const std::vector<double>& column) {
@@ -161,7 +161,10 @@ class FeaturesKind : public StageKind {
     const auto& columns = history_.series.columns;
     history_.view = {history_.series.ts_us, OrAbsent(columns[0]), OrAbsent(columns[1]),
                      OrAbsent(columns[2]), OrAbsent(columns[3])};
-    TRY_ASSIGN(history_.baseline, FindBaseline(history_, load.baseline, pair));
+    // A pair that may be empty has no first close.
+    if (history_.view.rows() > 0) {
+      TRY_ASSIGN(history_.baseline, FindBaseline(history_, load.baseline, pair));
+    }
     history_.key = key;
     return {};
   }

@@ -36,6 +36,8 @@ std::vector<Leaf> LeavesAt(const PhasePlan& plan, std::size_t stage, const Point
     if (task.stage != stage || !task.point.Meets(point)) continue;
     leaves.insert(leaves.end(), task.leaves.begin(), task.leaves.end());
   }
+  // The tasks of a stage begin with its canary; its leaves are looked at in the order of time.
+  std::ranges::stable_sort(leaves, {}, &Leaf::begin);
   return leaves;
 }
 

@@ -1,9 +1,11 @@
 // The stage kinds on fakes of their seams: no database, no process.
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/text.h"
@@ -91,7 +93,10 @@ class FakeProbe final : public DataProbe {
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
     ++source_counts;
-    SourceAnswer answer{source_rows, std::vector<std::int64_t>(question.rules.size())};
+    counted.push_back(question.table);
+    const auto known = rows_of.find(question.table);
+    const std::int64_t there = known == rows_of.end() ? source_rows : known->second;
+    SourceAnswer answer{there, std::vector<std::int64_t>(question.rules.size())};
     return std::vector<SourceAnswer>(question.leaves.size(), answer);
   }
   Result<Series> ReadSeries(const SeriesQuery& query) override {
@@ -125,6 +130,8 @@ class FakeProbe final : public DataProbe {
   }
   std::int64_t rows = 0;
   std::int64_t source_rows = 5;
+  std::map<std::string, std::int64_t> rows_of;  // where a table has others than source_rows
+  std::vector<std::string> counted;
   int source_counts = 0;
   std::int64_t foreign_rows = 0;
   std::string figures;  // of every leaf of features
@@ -194,9 +201,9 @@ std::string Csv(int rows) {
 
 struct Bench {
   explicit Bench(std::map<std::string, std::string> bars = {{"eurusd.csv", Csv(48)}},
-                 const std::string& more = "") {
+                 const std::string& more = "", const std::string& phase = kPhase) {
     files.files = std::move(bars);
-    auto parsed = ParsePhase(kPhase + more, {.file = "p.toml", .folder = "/f"});
+    auto parsed = ParsePhase(phase + more, {.file = "p.toml", .folder = "/f"});
     EXPECT_TRUE(parsed.ok());
     Result<Findings> findings = Discover(parsed->spec, files, {}, [](auto, auto, auto&) {});
     EXPECT_TRUE(findings.ok());
@@ -299,7 +306,8 @@ TEST(Load, WritesEveryBarIntoExactlyOneLeaf) {
 }
 
 TEST(Load, APairWithoutASingleBarFails) {
-  Bench bench({{"eurusd.csv", Csv(48)}, {"gbpusd.csv", "time,close\n"}});
+  Bench bench({{"eurusd.csv", Csv(48)}, {"gbpusd.csv", Csv(48)}});
+  bench.files.files["gbpusd.csv"] = "time,close\n";  // since the plan was made
   std::vector<LeasedTask> tasks;
   for (const PlannedTask& planned : bench.plan.tasks) {
     if (planned.point.Label("pair") == "gbpusd" && planned.stage == 0) {
@@ -358,8 +366,17 @@ TEST(Sql, ATaskBeginsBeforeItsQueryRuns) {
 
 TEST(Features, WithoutAnyCloseThereIsNoBaseline) {
   Bench bench;
-  bench.data.series.columns.resize(4);
+  bench.FillSeries(48);
+  bench.data.series.columns[3].assign(48, std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(bench.Execute("index").error().kind(), ErrorKind::kCorrupt);
+}
+
+TEST(Features, OfAPairThatMayBeEmptyAreNoRows) {
+  Bench bench;
+  bench.FillSeries(0);
+  Result<std::vector<Completion>> done = bench.Execute("index");
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(done->front().rows, 0);
 }
 
 TEST(Sql, ATaskThatWroteNothingWhereItsSourceHasRowsFails) {
@@ -368,6 +385,39 @@ TEST(Sql, ATaskThatWroteNothingWhereItsSourceHasRowsFails) {
   EXPECT_EQ(bench.Execute("daily").error().kind(), ErrorKind::kCorrupt);
   bench.probe.source_rows = 0;
   EXPECT_TRUE(bench.Execute("daily").ok());
+}
+
+constexpr const char* kSecondLoad = R"(
+[[stage]]
+name = "other"
+kind = "load"
+dir = "bars"
+table = "other_bars"
+[[stage]]
+name = "alone"
+kind = "sql"
+query = "select 1"
+columns = { ts = "timestamptz", n = "int8" }
+[[stage]]
+name = "joined"
+kind = "sql"
+after = ["daily", "other"]
+query = "select 1"
+columns = { ts = "timestamptz", n = "int8" }
+)";
+
+// Of one stage's own bars, not of those that are first in the file.
+TEST(Sql, WhetherATaskMayBeEmptyIsAskedOfTheBarsBehindItsStage) {
+  std::string text = kPhase;
+  text.replace(text.find("name = \"index\""), 14, "name = \"index\"\nbars = \"load\"");
+  Bench bench({{"eurusd.csv", Csv(48)}}, kSecondLoad, text);
+  bench.data.selected_rows = 0;
+  EXPECT_EQ(bench.Execute("alone").error().kind(), ErrorKind::kCorrupt);
+  EXPECT_EQ(bench.probe.counted, std::vector<std::string>{});
+  EXPECT_EQ(bench.Execute("joined").error().kind(), ErrorKind::kCorrupt);
+  EXPECT_THAT(bench.probe.counted, testing::UnorderedElementsAre("bars", "other_bars"));
+  bench.probe.rows_of["other_bars"] = 0;
+  EXPECT_TRUE(bench.Execute("joined").ok());
 }
 
 TEST(Command, IsSealedBeforeItsRowsAreSwappedIn) {

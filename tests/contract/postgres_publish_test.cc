@@ -283,6 +283,68 @@ TEST(PlanCheck, AQueryReadsOnlyWhatItsStageComesAfter) {
   EXPECT_THAT(check("SELECT v, v FROM first"), HasSubstr("\"v\" specified more than once"));
 }
 
+PhasePlan WithAssertion(const std::string& sql) {
+  PhasePlan plan = WithQuery("SELECT 1.0 AS v");
+  PlannedStage verify{.spec = {.name = "verify", .kind = VerifySpec{{{"held", sql}}, {}}}};
+  plan.stages.push_back(verify);
+  return plan;
+}
+
+// PREPARE asks for no right at all, and machines read with one that is passed on.
+TEST(PlanCheck, ATableThatTheUserMayNotPassOnIsRefusedWithWhatToGrant) {
+  postgres::Connection db = OpenAsSuperuser(TestServer::Get().MakeEmptyDatabase());
+  MustRun(db, "CREATE ROLE reading_user LOGIN PASSWORD 'r'; CREATE TABLE public.mine (v float8)");
+  MustRun(db,
+          "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO reading_user', "
+          "current_database()); END $$; GRANT SELECT ON public.mine TO reading_user");
+  std::string user = db.AddressFor("reading_user", "r");
+  for (const PhasePlan& plan : {WithQuery("SELECT v FROM mine"),
+                                WithAssertion("SELECT count(*) = 0 FROM (TABLE mine) AS x")}) {
+    Status checked = postgres::CheckQueries(user, plan);
+    ASSERT_FALSE(checked.ok());
+    EXPECT_EQ(checked.error().kind(), ErrorKind::kDenied);
+    EXPECT_THAT(checked.error().message(),
+                HasSubstr("GRANT SELECT ON \"public\".\"mine\" TO \"reading_user\" WITH GRANT"));
+  }
+  MustRun(db, "GRANT SELECT ON public.mine TO reading_user WITH GRANT OPTION");
+  EXPECT_TRUE(postgres::CheckQueries(user, WithQuery("SELECT v FROM mine")).ok());
+}
+
+TEST(PlanCheck, WhatEverybodyMayReadNeedsNoGrantUnlessAViewAsksForItsReader) {
+  postgres::Connection db = OpenAsSuperuser(TestServer::Get().MakeEmptyDatabase());
+  MustRun(db, "CREATE ROLE looking_user LOGIN PASSWORD 'l'; CREATE TABLE public.deep (v float8)");
+  MustRun(db,
+          "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO looking_user', "
+          "current_database()); END $$; CREATE VIEW public.seen AS TABLE public.deep; "
+          "GRANT SELECT ON public.seen TO PUBLIC");
+  std::string user = db.AddressFor("looking_user", "l");
+  Status checked = postgres::CheckQueries(user, WithQuery("SELECT v FROM seen"));
+  EXPECT_TRUE(checked.ok()) << checked.error().message();
+  MustRun(db, "ALTER VIEW public.seen SET (security_invoker = true)");
+  checked = postgres::CheckQueries(user, WithQuery("SELECT v FROM seen"));
+  ASSERT_FALSE(checked.ok());
+  EXPECT_THAT(checked.error().message(), HasSubstr("table \"public\".\"deep\""));
+}
+
+TEST(PlanCheck, ARunMayReadWhatItsStatementsReadAndNothingElse) {
+  std::string conninfo = TestServer::Get().MakeDatabase();
+  postgres::Connection db = OpenAsSuperuser(conninfo);
+  MustRun(db,
+          "CREATE SCHEMA own; CREATE TABLE own.mine (v float8); CREATE TABLE own.other (v int)");
+  PhasePlan plan = WithQuery("SELECT m.v FROM own.mine m JOIN first USING (v)");
+  Result<RunId> run = postgres::PgRunStore(conninfo).Create(plan);
+  ASSERT_TRUE(run.ok()) << run.error().message();
+  auto may = [&](const char* table) {
+    return MustRun(db, fmt::format("SELECT has_schema_privilege(readers, 'own', 'USAGE') AND "
+                                   "has_table_privilege(readers, '{}', 'SELECT') FROM mayfly.run",
+                                   table))
+        .Bool(0, 0);
+  };
+  EXPECT_TRUE(may("own.mine"));
+  EXPECT_FALSE(may("own.other"));
+  EXPECT_EQ(MustRun(db, "SELECT to_regnamespace('mayfly_plan_check')::text").Text(0, 0), "");
+}
+
 TEST(PlanCheck, AssertionsGiveOneBoolean) {
   std::string conninfo = TestServer::Get().MakeEmptyDatabase();
   PhasePlan plan = WithQuery("SELECT 1.0 AS v");

@@ -444,6 +444,23 @@ TEST_P(StoreContract, TooManySetbacksQuarantineToo) {
   EXPECT_EQ(Counts("load").quarantined, 1);
 }
 
+TEST_P(StoreContract, WhatIsNotAllowedWaitsAtOnceAndIsToldUntilItIsRetried) {
+  StartRun();
+  IntendedMachine machine = StartMachine();
+  auto slot = Slot(machine);
+  auto denied = [&] { return world_->store().Load(run_)->stages.at(0).denied; };
+  LeasedTask bad = MustClaim(*slot, machine, 0, 1).at(0);
+  ASSERT_TRUE(slot->queue().Fail(bad.id, bad.fence, Unavailable("away"), "").ok());
+  EXPECT_EQ(denied(), std::nullopt);
+  LeasedTask task = MustClaim(*slot, machine, 0, 1).at(0);
+  ASSERT_TRUE(slot->queue().Fail(task.id, task.fence, Denied("no right to mine"), "").ok());
+  EXPECT_EQ(Counts("load").quarantined, 1);
+  EXPECT_THAT(denied().value_or(""), HasSubstr("no right to mine"));
+  ASSERT_TRUE(world_->store().Apply(run_, control_, RetryQuarantined{}).ok());
+  EXPECT_EQ(Counts("load").ready, 2);
+  EXPECT_EQ(denied(), std::nullopt);
+}
+
 TEST_P(StoreContract, QuarantineKeepsTheLastOutputAndMayBeRetried) {
   StartRun();
   IntendedMachine machine = StartMachine();

@@ -164,13 +164,40 @@ def test_a_picture_that_is_called_csv(place, bars):
     assert "usdcad.csv" in done.stderr
 
 
-def test_a_pair_with_a_file_and_no_bar_is_a_failure_not_a_pass(place, bars):
+def test_a_pair_with_a_file_and_no_bar_is_refused_by_name(place, bars):
     shutil.copytree(bars, place.folder / "b")
     (place.folder / "b/usdcad.csv").write_text("time,open,high,low,close,volume\n")
     write_phase(place, place.folder / "b", "")
-    done = run(place)
-    assert done.returncode == 8
-    assert "usdcad" in place.ok("explain", "load@usdcad")
+    done = place.run("plan", "phase.toml")
+    assert done.returncode == 2
+    assert 'stage "load": its source has not a single bar of usdcad' in done.stderr
+
+
+def test_a_program_that_is_not_there_is_refused_before_anything_starts(place, bars):
+    write_phase(place, bars, command_stage("exit 0").replace('"sh", "-c"', '"pythn3", "-c"'))
+    done = place.run("plan", "phase.toml")
+    assert done.returncode == 2
+    assert "stage \"mine\": there is no program 'pythn3' in PATH" in done.stderr
+
+
+def test_what_a_task_is_not_allowed_to_do_pauses_the_run_for_the_operator(place, bars):
+    """The system's own tables are in no list of what a query reads: it is the canary that is denied."""
+    write_phase(place, bars, """
+        [[stage]]
+        name = "bad"
+        kind = "sql"
+        after = ["load"]
+        query = "select b.pair, b.ts, b.close as n from bars b, pg_authid where pair = current_setting('mayfly.pair')"
+        columns = { ts = "timestamptz", n = "float8" }
+        """)
+    for _ in range(2):  # and to go on changes nothing until it is granted
+        done = run(place)
+        assert done.returncode == 7, done.stdout + done.stderr
+        assert "permission denied for table pg_authid" in done.stdout + done.stderr
+        assert place.json("status")["state"] == "paused"
+    assert "it is not allowed to do its work" in place.ok("explain", "bad@eurusd/2024")
+    attempts = place.json("explain", "bad@eurusd/2024")["attempts"]
+    assert [attempt["outcome"] for attempt in attempts] == ["failed", "failed"]
 
 
 def test_a_listed_pair_without_a_file_is_reported_by_name(place, bars):

@@ -9,6 +9,7 @@
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/ddl.h"
 #include "adapters/postgres/queries.gen.h"
+#include "adapters/postgres/source_tables.h"
 #include "adapters/postgres/sql_text.h"
 #include "base/text.h"
 
@@ -116,6 +117,7 @@ class Checker {
   }
 
   std::vector<StatementProblem> TakeProblems() { return std::move(problems_); }
+  std::vector<MissingGrant> TakeGrants() { return std::move(grants_); }
 
  private:
   Status SetAnyPoint(const PlannedStage& stage) {
@@ -126,7 +128,11 @@ class Checker {
   }
 
   void Complain(const std::string& statement, std::string message, int line, bool unchecked) {
-    problems_.push_back({stage_->spec.name, statement, std::move(message), line, unchecked});
+    problems_.push_back({.stage = stage_->spec.name,
+                         .statement = statement,
+                         .message = std::move(message),
+                         .line = line,
+                         .unchecked = unchecked});
   }
 
   // Prepares under a savepoint, so that one bad statement does not hide the next.
@@ -155,7 +161,8 @@ class Checker {
   Status CheckQuery(const SqlSpec& spec, const TableShape& shape) {
     const std::size_t before = problems_.size();
     TRY(CheckColumns(spec, shape));
-    return problems_.size() == before ? CheckReads(spec) : Status();
+    if (problems_.size() > before) return {};
+    return CheckReads({"query", spec.query, spec.unchecked});
   }
 
   Status CheckColumns(const SqlSpec& spec, const TableShape& shape) {
@@ -183,25 +190,58 @@ class Checker {
     });
   }
 
-  // What a query reads is complete only where its stage comes after the one that writes it. The
-  // catalog knows what a view reads, and a view cannot do what a stage's query cannot either: name
-  // a column twice, or write.
-  Status CheckReads(const SqlSpec& spec) {
+  struct Statement {
+    std::string what;
+    const std::string& text;
+    bool unchecked = false;
+  };
+
+  // The catalog knows what a view reads, and a view cannot do what a statement of a phase cannot
+  // either: name a column twice, or write.
+  Status CheckReads(const Statement& statement) {
     TRY(db_.Script("SAVEPOINT reads"));
-    Result<Rows> made = db_.Script(
-        fmt::format("CREATE VIEW {} AS\n{}", Qualified(kSchema, kQueryAsView), Bare(spec.query)));
+    Result<Rows> made = db_.Script(fmt::format(
+        "CREATE VIEW {} AS\n{}", Qualified(kSchema, kQueryAsView), Bare(statement.text)));
     if (made) {
-      TRY_ASSIGN(Rows reads, db_.Run(sql::kListReads, Params().Add(kSchema).Add(kQueryAsView)));
-      for (int i = 0; i < reads.size(); ++i) CheckRead(std::string(reads.Text(i, 0)), spec);
+      TRY(CheckOwnReads(statement));
+      TRY(CheckUserReads(statement));
     } else {
       if (!db_.alive()) return made.error();
-      Complain("query", made.error().message(), 0, spec.unchecked);
+      Complain(statement.what, made.error().message(), 0, statement.unchecked);
     }
     TRY(db_.Script("ROLLBACK TO SAVEPOINT reads"));
     return {};
   }
 
-  void CheckRead(const std::string& table, const SqlSpec& spec) {
+  // What a query reads of the run is complete only where its stage comes after the one that writes
+  // it. Verification comes after all of them.
+  Status CheckOwnReads(const Statement& statement) {
+    if (std::holds_alternative<VerifySpec>(stage_->spec.kind)) return {};
+    TRY_ASSIGN(Rows reads, db_.Run(sql::kListReads, Params().Add(kSchema).Add(kQueryAsView)));
+    for (int i = 0; i < reads.size(); ++i) CheckRead(std::string(reads.Text(i, 0)), statement);
+    return {};
+  }
+
+  // A machine reads what is not of the run with a right that the user passes on, or that everybody
+  // has; PREPARE asks for none.
+  Status CheckUserReads(const Statement& statement) {
+    TRY_ASSIGN(Rows reads, db_.Run(sql::kListUserReads, Params().Add(kSchema).Add(kQueryAsView)));
+    for (int i = 0; i < reads.size(); ++i) {
+      MissingGrant grant{{std::string(reads.Text(i, 0)), std::string(reads.Text(i, 1))},
+                         !reads.Bool(i, 2),
+                         !reads.Bool(i, 3)};
+      const bool may = (!grant.usage || reads.Bool(i, 4)) && (!grant.select || reads.Bool(i, 5));
+      if (!may) {
+        Complain(statement.what, MayNotPassOn(grant.table, db_).message(), 0, statement.unchecked);
+        problems_.back().denied = true;
+      } else if (grant.usage || grant.select) {
+        grants_.push_back(std::move(grant));
+      }
+    }
+    return {};
+  }
+
+  void CheckRead(const std::string& table, const Statement& statement) {
     const std::set<std::string> before = StagesBefore(plan_, *stage_);
     for (const PlannedStage& stage : plan_.stages) {
       if (!stage.shape || stage.skipped) continue;
@@ -213,16 +253,18 @@ class Checker {
               ? fmt::format("reads {}, which it writes", table)
               : fmt::format("reads {0} of stage {1} and does not come after it: after = [\"{1}\"]",
                             table, stage.spec.name);
-      Complain("query", what, 0, spec.unchecked);
+      Complain(statement.what, what, 0, statement.unchecked);
     }
   }
 
   Status CheckAssertion(const AssertionSpec& assertion) {
+    const std::size_t before = problems_.size();
     std::string what = "assertion " + assertion.name;
-    return Prepare(what, assertion.sql, false, [&](const PGresult* described) {
+    TRY(Prepare(what, assertion.sql, false, [&](const PGresult* described) {
       bool one = PQnfields(described) == 1 && PQftype(described, 0) == TypeOid(ColumnType::kBool);
       if (!one) Complain(what, "must give one boolean", 0, false);
-    });
+    }));
+    return problems_.size() > before ? Status() : CheckReads({what, assertion.sql});
   }
 
   // PQfnumber folds case; the declared names are exact.
@@ -237,6 +279,7 @@ class Checker {
   const PhasePlan& plan_;
   const PlannedStage* stage_ = nullptr;
   std::vector<StatementProblem> problems_;
+  std::vector<MissingGrant> grants_;
 };
 
 bool HasStatements(const PhasePlan& plan) {
@@ -247,6 +290,16 @@ bool HasStatements(const PhasePlan& plan) {
   });
 }
 
+// In the open transaction, whose end takes everything back.
+Status CheckAll(Checker& checker, const PhasePlan& plan) {
+  Status built = checker.BuildOutputs();
+  if (!built) return built.error().Within("building the declared outputs");
+  for (const PlannedStage& stage : plan.stages) {
+    if (!stage.skipped) TRY(checker.CheckStage(stage));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<StatementProblem>> CheckStatements(const std::string& conninfo,
@@ -255,12 +308,17 @@ Result<std::vector<StatementProblem>> CheckStatements(const std::string& conninf
   TRY_ASSIGN(Connection db, Connection::Open(conninfo, {.application_name = "mayfly plan"}));
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(db));
   Checker checker(db, plan);
-  Status built = checker.BuildOutputs();
-  if (!built) return built.error().Within("building the declared outputs");
-  for (const PlannedStage& stage : plan.stages) {
-    if (!stage.skipped) TRY(checker.CheckStage(stage));
-  }
+  TRY(CheckAll(checker, plan));
   return checker.TakeProblems();  // the transaction rolls back
+}
+
+Result<std::vector<MissingGrant>> ListMissingGrants(Connection& db, const PhasePlan& plan) {
+  if (!HasStatements(plan)) return std::vector<MissingGrant>{};
+  TRY(db.Script("SAVEPOINT grants"));
+  Checker checker(db, plan);
+  TRY(CheckAll(checker, plan));
+  TRY(db.Script("ROLLBACK TO SAVEPOINT grants; RELEASE SAVEPOINT grants"));
+  return checker.TakeGrants();
 }
 
 Result<std::size_t> CountLeafRoom(const std::string& conninfo) {
@@ -278,14 +336,16 @@ Result<std::string> ReadIdentity(const std::string& conninfo) {
 Status CheckQueries(const std::string& conninfo, const PhasePlan& plan) {
   TRY_ASSIGN(std::vector<StatementProblem> problems, CheckStatements(conninfo, plan));
   std::vector<std::string> lines;
+  bool all_denied = true;
   for (const StatementProblem& problem : problems) {
     if (problem.unchecked) continue;
+    all_denied = all_denied && problem.denied;
     std::string place = problem.line > 0 ? fmt::format(" line {}", problem.line) : std::string();
     lines.push_back(fmt::format("stage {}, {}{}: {}", problem.stage, problem.statement, place,
                                 problem.message));
   }
   if (lines.empty()) return {};
-  return Invalid(Join(lines, "\n"));
+  return all_denied ? Denied(Join(lines, "\n")) : Invalid(Join(lines, "\n"));
 }
 
 }  // namespace mayfly::postgres

@@ -9,6 +9,7 @@
 
 #include "adapters/postgres/ddl.h"
 #include "adapters/postgres/migrate.h"
+#include "adapters/postgres/plan_check.h"
 #include "adapters/postgres/queries.gen.h"
 #include "adapters/postgres/roles.h"
 #include "adapters/postgres/run_store.h"
@@ -198,14 +199,23 @@ std::set<std::string> ListSources(const PhasePlan& plan) {
   return tables;
 }
 
-// The user of the database reference may read its own tables, and passes that on to this run. The
-// owner of the ledger could not even see them.
-Status GrantSources(Connection& db, const PhasePlan& plan, const std::string& readers) {
-  std::string script = "SET LOCAL ROLE NONE;";
+// The user of the database reference may read its own tables, and passes that on to this run: those
+// that bars are loaded from, and those that its statements read. The owner of the ledger could not
+// even see them.
+Status GrantReads(Connection& db, const PhasePlan& plan, const std::string& readers) {
+  TRY(db.Script("SET LOCAL ROLE NONE"));
+  std::string script;
   for (const std::string& table : ListSources(plan)) {
     SourceName name = SourceNameOf(table);
     script += fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {0}.{1} TO {2};",
                           QuoteName(name.schema), QuoteName(name.table), QuoteName(readers));
+  }
+  TRY_ASSIGN(std::vector<MissingGrant> grants, ListMissingGrants(db, plan));
+  for (const auto& [table, usage, select] : grants) {
+    std::string schema = QuoteName(table.schema), name = QuoteName(table.table);
+    std::string to = QuoteName(readers);
+    if (usage) script += fmt::format("GRANT USAGE ON SCHEMA {} TO {};", schema, to);
+    if (select) script += fmt::format("GRANT SELECT ON {}.{} TO {};", schema, name, to);
   }
   TRY(db.Script(script + fmt::format("SET LOCAL ROLE {}", kOwner)));
   return {};
@@ -249,7 +259,7 @@ Result<RunId> WriteRun(Connection& db, const PhasePlan& plan) {
   TRY(InsertNeeds(db, run.id, plan, tasks));
   TRY(InsertLeaves(db, run.id, plan, tasks));
   TRY(CreateOutput(db, plan, run));
-  TRY(GrantSources(db, plan, run.readers));
+  TRY(GrantReads(db, plan, run.readers));
   Status committed = transaction.Commit();
   if (!committed && db.alive()) return committed.error();
   if (!committed) return run.id;  // the caller asks what became of it

@@ -84,6 +84,7 @@ Status ReadStages(Connection& db, RunSnapshot& snapshot) {
                    .skipped = r.Int(i, 10)};
     stage.rows = r.Int(i, 11);
     if (!r.IsNull(i, 12)) stage.canary_seconds = r.Double(i, 12);
+    if (!r.IsNull(i, 13)) stage.denied = std::string(r.Text(i, 13));
     snapshot.stages.push_back(std::move(stage));
   }
   return {};

@@ -39,16 +39,6 @@ std::string Complaint(const Rows& found, int row, bool is_time) {
                      QuoteName(name), type, is_time ? "time" : "number");
 }
 
-// The worker reads with a right that we pass on: what we only have for ourselves is not enough.
-Error MayNotPassOn(const SourceName& name, Connection& db) {
-  std::string user = QuoteName(PQuser(db.raw()));
-  return Denied(fmt::format(
-      "table {0}.{1}: user {2} may not let the run's machines read it; its owner can run: GRANT "
-      "USAGE ON SCHEMA {0} TO {2} WITH GRANT OPTION; GRANT SELECT ON {0}.{1} TO {2} WITH GRANT "
-      "OPTION",
-      QuoteName(name.schema), QuoteName(name.table), user));
-}
-
 Status CheckTable(Connection& db, const SeriesQuery& query) {
   SourceName name = SourceNameOf(query.table);
   std::vector<std::string> columns{query.time_column};
@@ -101,6 +91,15 @@ Status CopyOrdered(Connection& db, const std::string& copy, SeriesDecoder& decod
 }
 
 }  // namespace
+
+Error MayNotPassOn(const SourceName& name, Connection& db) {
+  std::string user = QuoteName(PQuser(db.raw()));
+  return Denied(fmt::format(
+      "table {0}.{1}: user {2} may not let the run's machines read it; its owner can run: GRANT "
+      "USAGE ON SCHEMA {0} TO {2} WITH GRANT OPTION; GRANT SELECT ON {0}.{1} TO {2} WITH GRANT "
+      "OPTION",
+      QuoteName(name.schema), QuoteName(name.table), user));
+}
 
 Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const SeriesQuery& query) {
   std::vector<std::string> columns{QuoteName(query.time_column) + "::timestamptz"};

@@ -16,6 +16,10 @@ struct SourceName {
 // "schema.table", or a table of the schema public: where sources without a schema are.
 SourceName SourceNameOf(const std::string& table);
 
+// The user of the connection reads the table at most for itself, and a machine reads with a right
+// that is passed on: kDenied says what its owner can run.
+Error MayNotPassOn(const SourceName& name, Connection& db);
+
 // One COPY in time order. Numbers of any type come as float8, times without a zone as UTC. `schema`
 // is where a table without one is looked for.
 Result<Series> ReadSeriesFrom(Connection& db, const std::string& schema, const SeriesQuery& query);

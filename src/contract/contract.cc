@@ -35,27 +35,39 @@ Finding JudgeNotEmpty(const Check& check, std::span<const LeafEvidence> leaves) 
                     std::to_string(rows));
 }
 
+// What is wrong with the origin of a leaf's rows, if anything is.
+std::optional<Finding> DoubtOrigin(const Check& check, const LeafEvidence& leaf) {
+  auto doubt = [&](std::string expected, std::string found) {
+    return check.Make("written by this run", false, std::move(expected), std::move(found));
+  };
+  if (!leaf.exists) return doubt(leaf.leaf, "no such table");
+  if (!leaf.accepted_rows) return doubt(leaf.leaf + " by an accepted attempt", "none");
+  if (*leaf.accepted_rows != leaf.rows || !leaf.storage_is_accepted) {
+    return doubt(fmt::format("{}: {} rows", leaf.leaf, *leaf.accepted_rows),
+                 fmt::format("{} rows, {}", leaf.rows,
+                             leaf.storage_is_accepted ? "same storage" : "rewritten since"));
+  }
+  std::string expected = leaf.leaf + ": rows of one transaction";
+  if (!leaf.foreign_rows) {
+    Finding finding = doubt(std::move(expected), "the ledger is older than the note of which");
+    finding.verdict = Verdict::kCannotTell;
+    return finding;
+  }
+  if (*leaf.foreign_rows == 0) return std::nullopt;
+  return doubt(std::move(expected), fmt::format("{} rows of others", *leaf.foreign_rows));
+}
+
 // The rows are those that the accepted attempts wrote in this run, and nobody changed them since.
 Finding JudgeAccepted(const Check& check, std::span<const LeafEvidence> leaves) {
+  std::string all = fmt::format("{} leaves", leaves.size());
+  Finding judged = check.Make("written by this run", true, all, all);
   for (const LeafEvidence& leaf : leaves) {
-    std::string name = leaf.leaf;
-    if (!leaf.exists) return check.Make("written by this run", false, name, "no such table");
-    if (!leaf.accepted_rows) {
-      return check.Make("written by this run", false, name + " by an accepted attempt", "none");
-    }
-    if (*leaf.accepted_rows != leaf.rows || !leaf.storage_is_accepted) {
-      return check.Make("written by this run", false,
-                        fmt::format("{}: {} rows", name, *leaf.accepted_rows),
-                        fmt::format("{} rows, {}", leaf.rows,
-                                    leaf.storage_is_accepted ? "same storage" : "rewritten since"));
-    }
-    if (leaf.foreign_rows > 0) {
-      return check.Make("written by this run", false, name + ": rows of one transaction",
-                        fmt::format("{} rows of others", leaf.foreign_rows));
-    }
+    std::optional<Finding> doubt = DoubtOrigin(check, leaf);
+    if (!doubt) continue;
+    if (doubt->verdict == Verdict::kFail) return *doubt;
+    judged = *doubt;
   }
-  return check.Make("written by this run", true, fmt::format("{} leaves", leaves.size()),
-                    fmt::format("{} leaves", leaves.size()));
+  return judged;
 }
 
 // Where the writer's figures were held against the data, they must be the data's.

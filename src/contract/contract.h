@@ -47,9 +47,10 @@ struct LeafEvidence {
   std::optional<std::int64_t> source_rows;    // absent: the stage has no source to count
   std::optional<std::int64_t> accepted_rows;  // what the accepted attempt wrote; absent: none did
   bool storage_is_accepted = false;           // no TRUNCATE or rewrite since the accepted attempt
-  std::int64_t foreign_rows = 0;              // of other transactions than the accepted attempt's
+  // Of other transactions than the accepted attempt's; absent: the ledger does not know which one.
+  std::optional<std::int64_t> foreign_rows;
   // The figures that the writer took of what it sent, against the same counted in the table;
-  // absent: not compared. Where they stand in for a count, `foreign_rows` was asked.
+  // absent: not compared.
   std::optional<bool> figures_agree;
   std::vector<ColumnEvidence> columns;
 };

@@ -18,6 +18,7 @@ LeafEvidence Good() {
   leaf.source_rows = 100;
   leaf.accepted_rows = 100;
   leaf.storage_is_accepted = true;
+  leaf.foreign_rows = 0;
   leaf.columns = {{.non_null = 85, .min = 1.0, .max = 2.0, .expected_non_null = 85}};
   return leaf;
 }
@@ -65,6 +66,15 @@ TEST(Contract, EveryDamageFails) {
     damage.apply(leaf);
     EXPECT_EQ(Judge(leaf), Verdict::kFail) << damage.name;
   }
+}
+
+TEST(Contract, WhoWroteIsNotKnownIsNoPassAndHidesNoFailure) {
+  std::vector<LeafEvidence> leaves{Good(), Good()};
+  leaves[0].foreign_rows.reset();
+  auto verdict = [&] { return JudgePlace(Contract(), "eurusd", leaves)[1].verdict; };
+  EXPECT_EQ(verdict(), Verdict::kCannotTell);
+  leaves[1].foreign_rows = 1;
+  EXPECT_EQ(verdict(), Verdict::kFail);
 }
 
 TEST(Contract, AnEmptyStagePassesOnlyWhereThePhaseSaysSo) {

@@ -84,10 +84,10 @@ class FakeData final : public RunData {
 
 class FakeProbe final : public DataProbe {
  public:
-  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf&) override {
-    LeafFacts facts{.exists = true, .rows = rows};
-    facts.columns.resize(shape.columns.size());
-    return facts;
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override {
+    read_whole.push_back(leaf.name);
+    return MeasureRows(shape, leaf, transaction);
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
     ++source_counts;
@@ -109,13 +109,13 @@ class FakeProbe final : public DataProbe {
                                 const std::string& transaction) override {
     LeafFacts facts{.exists = true, .rows = rows};
     facts.columns.resize(shape.columns.size());
-    facts.foreign_rows = transaction == "7" ? foreign_rows : rows;
+    if (!transaction.empty()) facts.foreign_rows = transaction == "7" ? foreign_rows : rows;
     return facts;
   }
   Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override {
     std::vector<Accepted> some;
     for (const std::string& leaf : leaves) {
-      if (!figures.empty()) some.push_back({leaf, rows, 0, "7", figures});
+      if (is_accepted || !figures.empty()) some.push_back({leaf, rows, 0, "7", figures});
     }
     return some;
   }
@@ -127,7 +127,9 @@ class FakeProbe final : public DataProbe {
   std::int64_t source_rows = 5;
   int source_counts = 0;
   std::int64_t foreign_rows = 0;
-  std::string figures;  // of every leaf of features
+  bool is_accepted = false;  // every leaf; it is where there are figures, too
+  std::string figures;       // of every leaf of features
+  std::vector<std::string> read_whole;
   std::vector<SpareIndex> spare_indexes;
   std::vector<Finding> findings;
 };
@@ -447,6 +449,30 @@ TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
   EXPECT_EQ(Conclude(bench.probe.findings), Verdict::kFail);
 }
 
+// The verdicts of a check about pair eurusd, by stage.
+std::map<std::string, Verdict> VerdictsOf(Bench& bench, const std::string& check, Depth depth) {
+  Point pair(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}});
+  Result<std::vector<Finding>> found = VerifyPoint(bench.plan, pair, bench.probe, depth);
+  EXPECT_TRUE(found.ok());
+  std::map<std::string, Verdict> verdicts;
+  for (const Finding& finding : *found) {
+    if (finding.check == check) verdicts[finding.stage] = finding.verdict;
+  }
+  return verdicts;
+}
+
+TEST(Verify, RowsOfOthersAreSeenInStagesOfEveryKind) {
+  Bench bench;
+  bench.probe.rows = 5;
+  bench.probe.is_accepted = true;
+  for (const auto& [foreign_rows, expected] : {std::pair{0, Verdict::kPass}, {1, Verdict::kFail}}) {
+    bench.probe.foreign_rows = foreign_rows;
+    std::map<std::string, Verdict> all{
+        {"load", expected}, {"index", expected}, {"daily", expected}, {"mine", expected}};
+    EXPECT_EQ(VerdictsOf(bench, "written by this run", Depth::kWhole), all);
+  }
+}
+
 // A stage of so many leaves that one in some is read whole; of this one only rows are counted.
 struct ManyLeaves {
   ManyLeaves() {
@@ -467,13 +493,9 @@ struct ManyLeaves {
     return bench.plan.tasks.front();
   }
   Verdict Of(const std::string& check, Depth depth) {
-    Point pair(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}});
-    Result<std::vector<Finding>> found = VerifyPoint(bench.plan, pair, bench.probe, depth);
-    EXPECT_TRUE(found.ok());
-    for (const Finding& finding : *found) {
-      if (finding.stage == "index" && finding.check == check) return finding.verdict;
-    }
-    return Verdict::kCannotTell;
+    std::map<std::string, Verdict> verdicts = VerdictsOf(bench, check, depth);
+    auto found = verdicts.find("index");
+    return found == verdicts.end() ? Verdict::kCannotTell : found->second;
   }
   Bench bench;
   std::size_t stage = 0;

@@ -79,30 +79,26 @@ class PlaceGatherer {
 
  private:
   Result<LeafEvidence> Measure(const StageContract& promises, const Leaf& leaf) {
-    auto accepted = accepted_.find(leaf.name);
-    bool has_figures = accepted != accepted_.end() && !accepted->second.figures.empty() &&
-                       !accepted->second.transaction.empty();
-    if (!has_figures) {
-      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf));
-      return Combine(promises, leaf, facts);
+    auto found = accepted_.find(leaf.name);
+    DataProbe::Accepted accepted = found == accepted_.end() ? DataProbe::Accepted() : found->second;
+    std::optional<LeafFigures> figures;
+    if (!accepted.figures.empty() && !accepted.transaction.empty()) {
+      TRY_ASSIGN(figures, FiguresFromJson(accepted.figures));
     }
-    TRY_ASSIGN(LeafFigures figures, FiguresFromJson(accepted->second.figures));
-    if (depth_ == Depth::kWhole || IsReadWhole(leaf, stage_.task_count)) {
-      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf));
+    if (!figures || depth_ == Depth::kWhole || IsReadWhole(leaf, stage_.task_count)) {
+      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf, accepted.transaction));
       LeafEvidence evidence = Combine(promises, leaf, facts);
-      if (facts.exists) evidence.figures_agree = AreOf(figures, facts);
+      if (figures && facts.exists) evidence.figures_agree = AreOf(*figures, facts);
       return evidence;
     }
-    TRY_ASSIGN(LeafFacts facts,
-               probe_.MeasureRows(*stage_.shape, leaf, accepted->second.transaction));
-    facts.columns = FactsOf(figures, *stage_.shape);
-    LeafEvidence evidence = Combine(promises, leaf, facts);
-    evidence.foreign_rows = facts.foreign_rows;
-    return evidence;
+    TRY_ASSIGN(LeafFacts facts, probe_.MeasureRows(*stage_.shape, leaf, accepted.transaction));
+    facts.columns = FactsOf(*figures, *stage_.shape);
+    return Combine(promises, leaf, facts);
   }
 
   LeafEvidence Combine(const StageContract& promises, const Leaf& leaf, const LeafFacts& facts) {
     LeafEvidence evidence{.leaf = leaf.name, .exists = facts.exists, .rows = facts.rows};
+    evidence.foreign_rows = facts.foreign_rows;
     evidence.in_bounds = (!leaf.begin || !facts.first || *facts.first >= *leaf.begin) &&
                          (!leaf.end || !facts.last || *facts.last < *leaf.end);
     if (promises.rows_of_source) evidence.source_rows = source_.Rows(stage_, leaf);

@@ -49,6 +49,26 @@ std::string Bound(const Leaf& leaf, std::string_view ts) {
   return text;
 }
 
+// What is asked of a leaf's rows whatever else is. A row of COPY FREEZE, or one that was vacuumed,
+// still shows the number of the transaction that wrote it; one that was updated shows the other's.
+std::string SelectRows(const TableShape& shape, const std::string& transaction) {
+  std::string foreign = transaction.empty() ? "NULL"
+                                            : fmt::format("count(*) FILTER (WHERE xmin <> {}::xid)",
+                                                          QuoteText(transaction));
+  return fmt::format("SELECT count(*), min({0}), max({0}), {1}",
+                     shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz",
+                     foreign);
+}
+
+constexpr int kRowAnswers = 4;  // that SelectRows gives
+
+void TakeRows(const Rows& rows, LeafFacts& facts) {
+  facts.rows = rows.Int(0, 0);
+  facts.first = rows.MaybeTime(0, 1);
+  facts.last = rows.MaybeTime(0, 2);
+  facts.foreign_rows = rows.MaybeInt(0, 3);
+}
+
 std::vector<std::string> InputsOf(const SourceQuestion& question) {
   std::set<std::string> names;
   for (const WindowRule& rule : question.rules)
@@ -93,11 +113,12 @@ Result<LeafFacts> PgDataProbe::FindLeaf(Connection& db, const TableShape& shape,
   return facts;
 }
 
-Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf) {
+Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                           const std::string& transaction) {
   TRY_ASSIGN(Connection * db, source_());
   TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
   if (!facts.exists) return facts;
-  Status measured = MeasureColumns(*db, shape, leaf, facts);
+  Status measured = MeasureColumns(*db, shape, leaf, transaction, facts);
   if (!measured) return measured.error().Within(leaf.name);
   bool any = std::any_of(facts.columns.begin(), facts.columns.end(),
                          [](const ColumnFacts& column) { return column.not_finite != 0; });
@@ -110,26 +131,19 @@ Result<LeafFacts> PgDataProbe::MeasureRows(const TableShape& shape, const Leaf& 
   TRY_ASSIGN(Connection * db, source_());
   TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
   if (!facts.exists) return facts;
-  std::string ts = shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz";
   Result<Rows> rows =
-      Scan(*db, fmt::format("SELECT count(*), min({0}), max({0}), "
-                            "count(*) FILTER (WHERE xmin <> {1}::xid) FROM {2}",
-                            ts, QuoteText(transaction), Qualified(schema_, leaf.name)));
+      Scan(*db, SelectRows(shape, transaction) + " FROM " + Qualified(schema_, leaf.name));
   if (!rows) return rows.error().Within(leaf.name);
-  facts.rows = rows->Int(0, 0);
-  facts.first = rows->MaybeTime(0, 1);
-  facts.last = rows->MaybeTime(0, 2);
-  facts.foreign_rows = rows->Int(0, 3);
+  TakeRows(*rows, facts);
   return facts;
 }
 
 // NaN is PostgreSQL's greatest number, so minimum and maximum tell whether all are finite.
 Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, const Leaf& leaf,
-                                   LeafFacts& facts) {
-  std::string ts = shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz";
+                                   const std::string& transaction, LeafFacts& facts) {
   for (std::size_t begin = 0; begin < shape.columns.size(); begin += kColumnsPerScan) {
     std::size_t end = std::min(begin + kColumnsPerScan, shape.columns.size());
-    std::string statement = fmt::format("SELECT count(*), min({0}), max({0})", ts);
+    std::string statement = SelectRows(shape, transaction);
     for (std::size_t c = begin; c < end; ++c) {
       std::string column = QuoteName(shape.columns[c].name);
       bool ordered = IsNumber(shape.columns[c].type) || IsTime(shape.columns[c].type);
@@ -140,11 +154,9 @@ Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, cons
     }
     statement += " FROM " + Qualified(schema_, leaf.name);
     TRY_ASSIGN(Rows rows, Scan(db, statement));
-    facts.rows = rows.Int(0, 0);
-    facts.first = rows.MaybeTime(0, 1);
-    facts.last = rows.MaybeTime(0, 2);
+    TakeRows(rows, facts);
     for (std::size_t c = begin; c < end; ++c) {
-      int at = 3 + 3 * static_cast<int>(c - begin);
+      int at = kRowAnswers + 3 * static_cast<int>(c - begin);
       ColumnFacts& column = facts.columns[c];
       column.non_null = rows.Int(0, at);
       column.constant = !rows.IsNull(0, at + 1) && rows.Text(0, at + 1) == rows.Text(0, at + 2);

@@ -141,6 +141,12 @@ Finding JudgeFinite(const Check& check, std::span<const LeafEvidence> leaves) {
   return check.Make("finite", true, "0", "0");
 }
 
+// What to do where a column of a user is as it should be and looks as if nobody had computed it.
+std::string NextStep(const Check& check, const std::string& column) {
+  if (!check.contract.declares_constants) return "";
+  return fmt::format("; if that is right, say may_be_constant = [\"{}\"] in the stage", column);
+}
+
 // One value all over a place: the fill of a lazy writer. All NULL where values were due shows in
 // the NULL check; all NULL where inputs are absent is said by name.
 Finding JudgeConstant(const Check& check, std::span<const LeafEvidence> leaves) {
@@ -161,8 +167,9 @@ Finding JudgeConstant(const Check& check, std::span<const LeafEvidence> leaves) 
     if (non_null == 0) {
       absent.push_back(promise.name);
     } else if (non_null >= kEnoughToJudge && all_constant && low == high) {
-      return check.Make("not constant", false, promise.name + " varies",
-                        fmt::format("one value in {} rows", non_null));
+      return check.Make(
+          "not constant", false, promise.name + " varies",
+          fmt::format("one value in {} rows{}", non_null, NextStep(check, promise.name)));
     }
   }
   std::string found = absent.empty() ? "all vary" : "no value by rule: " + Join(absent, ", ");
@@ -177,7 +184,8 @@ Finding JudgeFilled(const Check& check, std::span<const LeafEvidence> leaves) {
     std::int64_t non_null = 0;
     for (const LeafEvidence& leaf : leaves) non_null += leaf.columns[c].non_null;
     if (promised || non_null > 0 || TotalRows(leaves) == 0) continue;
-    return check.Make("filled", false, promise.name + " has values", "all NULL");
+    return check.Make("filled", false, promise.name + " has values",
+                      "all NULL" + NextStep(check, promise.name));
   }
   return check.Make("filled", true, "every column", "every column");
 }

@@ -28,6 +28,7 @@ struct StageContract {
   std::vector<ColumnPromise> columns;  // in the order of the shape
   bool rows_of_source = false;         // as many rows as the source has in the leaf's range
   bool may_be_empty = false;           // empty = "allow"
+  bool declares_constants = false;     // the phase can say may_be_constant of its columns
 };
 
 // What was counted in one column of a leaf, and what the source says it should be.

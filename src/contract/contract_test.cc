@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace mayfly::contract {
 namespace {
 
@@ -104,6 +106,30 @@ TEST(Contract, AColumnOfAUserThatIsAllNullFails) {
   LeafEvidence leaf = Good();
   leaf.columns[0] = {.non_null = 0};
   EXPECT_EQ(Judge(leaf, contract), Verdict::kFail);
+}
+
+// A user's column that has one value, or none: what fails says what to do if that is right.
+TEST(Contract, AColumnThatMayBeConstantMayAlsoBeAllNull) {
+  const ColumnEvidence odd[] = {{.non_null = 100, .min = 0, .max = 0, .constant = true},
+                                {.non_null = 0}};
+  StageContract contract = Contract();
+  contract.declares_constants = true;
+  contract.columns[0].inputs.clear();
+  for (const ColumnEvidence& column : odd) {
+    std::vector<LeafEvidence> leaves{Good()};
+    leaves[0].columns[0] = column;
+    contract.columns[0].may_be_constant = false;
+    std::vector<Finding> findings = JudgePlace(contract, "eurusd", leaves);
+    auto failed = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.verdict == Verdict::kFail;
+    });
+    ASSERT_NE(failed, findings.end());
+    EXPECT_NE(failed->found.find("say may_be_constant = [\"w15\"]"), std::string::npos);
+    contract.columns[0].may_be_constant = true;
+    EXPECT_EQ(Conclude(JudgePlace(contract, "eurusd", leaves)), Verdict::kPass);
+    leaves[0].columns[0].not_finite = 1;
+    EXPECT_EQ(Conclude(JudgePlace(contract, "eurusd", leaves)), Verdict::kFail);
+  }
 }
 
 TEST(Contract, TheSetOfLeavesMustBeExact) {

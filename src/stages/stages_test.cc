@@ -473,6 +473,19 @@ TEST(Verify, RowsOfOthersAreSeenInStagesOfEveryKind) {
   }
 }
 
+TEST(Contracts, AStageMaySayWhichOfItsColumnsMayBeConstant) {
+  std::string text = kPhase;
+  text.replace(text.find("table = \"mine\""), 0, "may_be_constant = [\"n\"]\n");
+  auto parsed = ParsePhase(text, {.file = "p.toml", .folder = "/f"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  Bench bench;
+  PhasePlan plan = CompilePhase(*parsed, bench.plan.findings).value();
+  EXPECT_TRUE(ContractOf(*plan.FindStage("mine")).columns.back().may_be_constant);
+  EXPECT_FALSE(ContractOf(*plan.FindStage("daily")).columns.back().may_be_constant);
+  EXPECT_TRUE(ContractOf(*plan.FindStage("daily")).declares_constants);
+  EXPECT_FALSE(ContractOf(*plan.FindStage("index")).declares_constants);
+}
+
 // A stage of so many leaves that one in some is read whole; of this one only rows are counted.
 struct ManyLeaves {
   ManyLeaves() {

@@ -47,6 +47,20 @@ ColumnPromise PromiseOfFamily(const engine::Family& family, const FeaturesSpec& 
   return {.name = column.name, .may_be_constant = true};
 }
 
+// Of what users compute nothing is known but what they say of it.
+ColumnPromise PromiseOfUser(const OutputSpec& output, const Column& column) {
+  const std::vector<std::string>& constant = output.may_be_constant;
+  return {.name = column.name,
+          .may_be_constant =
+              std::find(constant.begin(), constant.end(), column.name) != constant.end()};
+}
+
+const OutputSpec* OutputOf(const StageSpec& stage) {
+  if (const auto* sql = std::get_if<SqlSpec>(&stage.kind)) return &sql->output;
+  if (const auto* command = std::get_if<CommandSpec>(&stage.kind)) return &command->output;
+  return nullptr;
+}
+
 // Reading a leaf whole costs as much as writing it did. Where a stage has many, one in so many is
 // read; of the others every row is counted, and that it is of the accepted attempt's transaction,
 // whose figures of its columns then hold as long as those of the leaves that are read do.
@@ -232,15 +246,17 @@ StageContract ContractOf(const PlannedStage& stage) {
   const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
   const engine::Family* family = features ? engine::FindFamily(features->family) : nullptr;
   promises.rows_of_source = family != nullptr;
+  const OutputSpec* output = OutputOf(stage.spec);
+  promises.declares_constants = output != nullptr;
   for (const Column& column : stage.shape->columns) {
     if (IsLabel(*stage.shape, column)) {
       promises.columns.push_back({.name = column.name, .may_be_constant = true});
     } else if (family != nullptr) {
       promises.columns.push_back(PromiseOfFamily(*family, *features, column));
-    } else if (std::holds_alternative<LoadSpec>(stage.spec.kind)) {
-      promises.columns.push_back(PromiseOfLoad(column));
+    } else if (output != nullptr) {
+      promises.columns.push_back(PromiseOfUser(*output, column));
     } else {
-      promises.columns.push_back({.name = column.name});
+      promises.columns.push_back(PromiseOfLoad(column));
     }
   }
   return promises;

@@ -70,14 +70,23 @@ Finding JudgeAccepted(const Check& check, std::span<const LeafEvidence> leaves) 
   return judged;
 }
 
-// Where the writer's figures were held against the data, they must be the data's.
+// Where the writer's figures were held against the data, they must be the data's; and where they
+// stand in for the data, those of some leaf must have been.
 std::optional<Finding> JudgeFigures(const Check& check, std::span<const LeafEvidence> leaves) {
-  std::int64_t compared = 0;
+  std::int64_t compared = 0, rows_read = 0, rows_believed = 0;
   for (const LeafEvidence& leaf : leaves) {
+    if (leaf.is_by_figures) rows_believed += leaf.rows;
     if (!leaf.figures_agree) continue;
     ++compared;
+    rows_read += leaf.rows;
     if (*leaf.figures_agree) continue;
     return check.Make("figures of the writer", false, leaf.leaf + ": those of the data", "others");
+  }
+  if (rows_believed > 0 && rows_read == 0) {
+    Finding finding = check.Make("figures of the writer", false, "those of a leaf that is read",
+                                 fmt::format("{} rows, none read", rows_believed));
+    finding.verdict = Verdict::kCannotTell;
+    return finding;
   }
   if (compared == 0) return std::nullopt;
   std::string all = fmt::format("{} leaves", compared);

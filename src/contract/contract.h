@@ -53,6 +53,7 @@ struct LeafEvidence {
   // The figures that the writer took of what it sent, against the same counted in the table;
   // absent: not compared.
   std::optional<bool> figures_agree;
+  bool is_by_figures = false;  // they stand in for counts in `columns`
   std::vector<ColumnEvidence> columns;
 };
 

@@ -79,6 +79,19 @@ TEST(Contract, WhoWroteIsNotKnownIsNoPassAndHidesNoFailure) {
   EXPECT_EQ(verdict(), Verdict::kFail);
 }
 
+TEST(Contract, FiguresThatWereHeldAgainstNothingAreNoPass) {
+  std::vector<LeafEvidence> leaves{Good(), Good()};
+  leaves[0].is_by_figures = true;
+  leaves[1].figures_agree = true;
+  auto judged = [&] { return JudgePlace(Contract(), "eurusd", leaves).back(); };
+  EXPECT_EQ(judged().check, "figures of the writer");
+  EXPECT_EQ(judged().verdict, Verdict::kPass);
+  leaves[1].rows = 0;  // agreeing about nothing
+  EXPECT_EQ(judged().verdict, Verdict::kCannotTell);
+  leaves.pop_back();
+  EXPECT_EQ(judged().verdict, Verdict::kCannotTell);
+}
+
 TEST(Contract, AnEmptyStagePassesOnlyWhereThePhaseSaysSo) {
   LeafEvidence leaf = Good();
   leaf.rows = 0;

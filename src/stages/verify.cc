@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/catalogue.h"
@@ -62,13 +63,20 @@ const OutputSpec* OutputOf(const StageSpec& stage) {
 }
 
 // Reading a leaf whole costs as much as writing it did. Where a stage has many, one in so many is
-// read; of the others every row is counted, and that it is of the accepted attempt's transaction,
-// whose figures of its columns then hold as long as those of the leaves that are read do.
+// read, and one of each place at least; of the others every row is counted, and that it is of the
+// accepted attempt's transaction, whose figures of its columns then hold as long as those of the
+// leaves that are read do.
 constexpr std::size_t kFewLeaves = 32;
 constexpr std::uint64_t kOneIn = 16;
 
-bool IsReadWhole(const Leaf& leaf, std::size_t of_stage) {
-  return of_stage <= kFewLeaves || Fnv1a(leaf.name) % kOneIn == 0;
+// The leaves are drawn in this order: by chance, and the same each time.
+std::pair<std::uint64_t, std::uint64_t> Lot(const std::string& leaf) {
+  const std::uint64_t hash = Fnv1a(leaf);
+  return {hash % kOneIn, hash};
+}
+
+bool HasFigures(const DataProbe::Accepted& accepted) {
+  return !accepted.figures.empty() && !accepted.transaction.empty();
 }
 
 class PlaceGatherer {
@@ -82,7 +90,12 @@ class PlaceGatherer {
     std::vector<std::string> names;
     for (const Leaf& leaf : leaves) names.push_back(leaf.name);
     TRY_ASSIGN(std::vector<DataProbe::Accepted> accepted, probe_.ListAccepted(names));
-    for (DataProbe::Accepted& row : accepted) accepted_[row.leaf] = row;
+    for (DataProbe::Accepted& row : accepted) {
+      // An empty leaf has nothing that figures could be held against.
+      bool may_be_drawn = row.rows > 0 && HasFigures(row);
+      if (may_be_drawn && (!drawn_ || Lot(row.leaf) < Lot(*drawn_))) drawn_ = row.leaf;
+      accepted_[row.leaf] = row;
+    }
     std::vector<LeafEvidence> evidence;
     for (const Leaf& leaf : leaves) {
       TRY_ASSIGN(LeafEvidence one, Measure(promises, leaf));
@@ -92,14 +105,19 @@ class PlaceGatherer {
   }
 
  private:
+  bool IsReadWhole(const Leaf& leaf) const {
+    return depth_ == Depth::kWhole || stage_.task_count <= kFewLeaves ||
+           Lot(leaf.name).first == 0 || leaf.name == drawn_;
+  }
+
   Result<LeafEvidence> Measure(const StageContract& promises, const Leaf& leaf) {
     auto found = accepted_.find(leaf.name);
     DataProbe::Accepted accepted = found == accepted_.end() ? DataProbe::Accepted() : found->second;
     std::optional<LeafFigures> figures;
-    if (!accepted.figures.empty() && !accepted.transaction.empty()) {
+    if (HasFigures(accepted)) {
       TRY_ASSIGN(figures, FiguresFromJson(accepted.figures));
     }
-    if (!figures || depth_ == Depth::kWhole || IsReadWhole(leaf, stage_.task_count)) {
+    if (!figures || IsReadWhole(leaf)) {
       TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf, accepted.transaction));
       LeafEvidence evidence = Combine(promises, leaf, facts);
       if (figures && facts.exists) evidence.figures_agree = AreOf(*figures, facts);
@@ -107,7 +125,9 @@ class PlaceGatherer {
     }
     TRY_ASSIGN(LeafFacts facts, probe_.MeasureRows(*stage_.shape, leaf, accepted.transaction));
     facts.columns = FactsOf(*figures, *stage_.shape);
-    return Combine(promises, leaf, facts);
+    LeafEvidence evidence = Combine(promises, leaf, facts);
+    evidence.is_by_figures = true;
+    return evidence;
   }
 
   LeafEvidence Combine(const StageContract& promises, const Leaf& leaf, const LeafFacts& facts) {
@@ -134,6 +154,7 @@ class PlaceGatherer {
   DataProbe& probe_;
   Depth depth_;
   std::map<std::string, DataProbe::Accepted> accepted_;
+  std::optional<std::string> drawn_;  // the leaf with rows that is read if only one is
 };
 
 bool HasPair(const PlannedStage& stage) {

@@ -103,7 +103,7 @@ class RunData {
 struct ColumnFacts {
   std::int64_t non_null = 0;
   std::int64_t not_finite = 0;     // NaN or infinity
-  std::optional<double> min, max;  // of numbers
+  std::optional<double> min, max;  // of numbers, and of times in seconds
   bool constant = false;           // one distinct non-NULL value
 };
 

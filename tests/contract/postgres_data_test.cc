@@ -155,6 +155,21 @@ TEST_F(PostgresData, WhatIsMeasuredIsWhatIsThere) {
   EXPECT_FALSE(probe().MeasureLeaf(kBars, {.name = "no_such_leaf"}, "")->exists);
 }
 
+// Without it a month's last day would count as one value all over a pair.
+TEST_F(PostgresData, TimesHaveALeastAndAGreatestValueInSeconds) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2}).ok() && Write(1, {3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  ColumnFacts first = probe().MeasureLeaf(kBars, leaf(0), "")->columns[1];
+  ColumnFacts second = probe().MeasureLeaf(kBars, leaf(1), "")->columns[1];
+  double begin = static_cast<double>(leaf(0).begin->time_since_epoch().count()) / 1e6;
+  EXPECT_EQ(first.min, begin);
+  EXPECT_EQ(first.max, begin + 60);
+  EXPECT_FALSE(first.constant);
+  EXPECT_TRUE(second.constant);
+  EXPECT_NE(second.min, first.min);
+}
+
 TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
   ASSERT_TRUE(data().Begin().ok());
   ASSERT_TRUE(Write(0, {1, 2}).ok());

@@ -49,6 +49,15 @@ std::string Bound(const Leaf& leaf, std::string_view ts) {
   return text;
 }
 
+// The least or the greatest value as a number, a time in seconds; NULL where there is no order.
+std::string Extreme(std::string_view which, const Column& column) {
+  std::string text = fmt::format("{}({})", which, QuoteName(column.name));
+  // As text, four bytes would be rounded to what tells them from their neighbours.
+  if (column.type == ColumnType::kFloat4) return text + "::float8";
+  if (IsTime(column.type)) return fmt::format("extract(epoch FROM {})::float8", text);
+  return IsNumber(column.type) ? text : "NULL";
+}
+
 // What is asked of a leaf's rows whatever else is. A row of COPY FREEZE, or one that was vacuumed,
 // still shows the number of the transaction that wrote it; one that was updated shows the other's.
 std::string SelectRows(const TableShape& shape, const std::string& transaction) {
@@ -145,12 +154,9 @@ Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, cons
     std::size_t end = std::min(begin + kColumnsPerScan, shape.columns.size());
     std::string statement = SelectRows(shape, transaction);
     for (std::size_t c = begin; c < end; ++c) {
-      std::string column = QuoteName(shape.columns[c].name);
-      bool ordered = IsNumber(shape.columns[c].type) || IsTime(shape.columns[c].type);
-      // As text, four bytes would be rounded to what tells them from their neighbours.
-      std::string_view exact = shape.columns[c].type == ColumnType::kFloat4 ? "::float8" : "";
-      statement += ordered ? fmt::format(", count({0}), min({0}){1}, max({0}){1}", column, exact)
-                           : fmt::format(", count({0}), NULL, NULL", column);
+      const Column& column = shape.columns[c];
+      statement += fmt::format(", count({}), {}, {}", QuoteName(column.name),
+                               Extreme("min", column), Extreme("max", column));
     }
     statement += " FROM " + Qualified(schema_, leaf.name);
     TRY_ASSIGN(Rows rows, Scan(db, statement));
@@ -160,10 +166,11 @@ Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, cons
       ColumnFacts& column = facts.columns[c];
       column.non_null = rows.Int(0, at);
       column.constant = !rows.IsNull(0, at + 1) && rows.Text(0, at + 1) == rows.Text(0, at + 2);
-      if (!IsNumber(shape.columns[c].type) || rows.IsNull(0, at + 1)) continue;
+      if (rows.IsNull(0, at + 1)) continue;
       column.min = rows.Double(0, at + 1);
       column.max = rows.Double(0, at + 2);
-      if (!std::isfinite(*column.min) || !std::isfinite(*column.max)) column.not_finite = 1;
+      bool is_finite = std::isfinite(*column.min) && std::isfinite(*column.max);
+      if (IsFloat(shape.columns[c].type) && !is_finite) column.not_finite = 1;
     }
   }
   return {};

@@ -184,9 +184,10 @@ class TimedProbe final : public DataProbe {
  public:
   TimedProbe(DataProbe& inner, ProbeCosts& costs) : inner_(inner), costs_(costs) {}
 
-  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) override {
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override {
     const Timer timer(costs_.leaves);
-    return inner_.MeasureLeaf(shape, leaf);
+    return inner_.MeasureLeaf(shape, leaf, transaction);
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
     const Timer timer(costs_.source);

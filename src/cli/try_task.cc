@@ -39,7 +39,8 @@ Status Judge(const Drive& drive, const PhasePlan& slice, TryReport& report) {
   std::int64_t most = -1;
   for (const Leaf& leaf : leaves) {
     TRY_ASSIGN(LeafFacts facts,
-               probe->MeasureLeaf(*slice.stages[slice.tasks.back().stage].shape, leaf));
+               probe->MeasureLeaf(*slice.stages[slice.tasks.back().stage].shape, leaf,
+                                  /*transaction=*/""));
     if (facts.rows > most) {
       most = facts.rows;
       shown = &leaf;

@@ -139,8 +139,9 @@ class RealLedger final : public Ledger {
    public:
     explicit OwningProbe(std::unique_ptr<postgres::PgReaderProbe> inner)
         : inner_(std::move(inner)) {}
-    Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) override {
-      return inner_->probe().MeasureLeaf(shape, leaf);
+    Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                  const std::string& transaction) override {
+      return inner_->probe().MeasureLeaf(shape, leaf, transaction);
     }
     Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
       return inner_->probe().CountSource(question);

@@ -35,37 +35,58 @@ Finding JudgeNotEmpty(const Check& check, std::span<const LeafEvidence> leaves) 
                     std::to_string(rows));
 }
 
-// The rows are those that the accepted attempts wrote in this run, and nobody changed them since.
-Finding JudgeAccepted(const Check& check, std::span<const LeafEvidence> leaves) {
-  for (const LeafEvidence& leaf : leaves) {
-    std::string name = leaf.leaf;
-    if (!leaf.exists) return check.Make("written by this run", false, name, "no such table");
-    if (!leaf.accepted_rows) {
-      return check.Make("written by this run", false, name + " by an accepted attempt", "none");
-    }
-    if (*leaf.accepted_rows != leaf.rows || !leaf.storage_is_accepted) {
-      return check.Make("written by this run", false,
-                        fmt::format("{}: {} rows", name, *leaf.accepted_rows),
-                        fmt::format("{} rows, {}", leaf.rows,
-                                    leaf.storage_is_accepted ? "same storage" : "rewritten since"));
-    }
-    if (leaf.foreign_rows > 0) {
-      return check.Make("written by this run", false, name + ": rows of one transaction",
-                        fmt::format("{} rows of others", leaf.foreign_rows));
-    }
+// What is wrong with the origin of a leaf's rows, if anything is.
+std::optional<Finding> DoubtOrigin(const Check& check, const LeafEvidence& leaf) {
+  auto doubt = [&](std::string expected, std::string found) {
+    return check.Make("written by this run", false, std::move(expected), std::move(found));
+  };
+  if (!leaf.exists) return doubt(leaf.leaf, "no such table");
+  if (!leaf.accepted_rows) return doubt(leaf.leaf + " by an accepted attempt", "none");
+  if (*leaf.accepted_rows != leaf.rows || !leaf.storage_is_accepted) {
+    return doubt(fmt::format("{}: {} rows", leaf.leaf, *leaf.accepted_rows),
+                 fmt::format("{} rows, {}", leaf.rows,
+                             leaf.storage_is_accepted ? "same storage" : "rewritten since"));
   }
-  return check.Make("written by this run", true, fmt::format("{} leaves", leaves.size()),
-                    fmt::format("{} leaves", leaves.size()));
+  std::string expected = leaf.leaf + ": rows of one transaction";
+  if (!leaf.foreign_rows) {
+    Finding finding = doubt(std::move(expected), "the ledger is older than the note of which");
+    finding.verdict = Verdict::kCannotTell;
+    return finding;
+  }
+  if (*leaf.foreign_rows == 0) return std::nullopt;
+  return doubt(std::move(expected), fmt::format("{} rows of others", *leaf.foreign_rows));
 }
 
-// Where the writer's figures were held against the data, they must be the data's.
-std::optional<Finding> JudgeFigures(const Check& check, std::span<const LeafEvidence> leaves) {
-  std::int64_t compared = 0;
+// The rows are those that the accepted attempts wrote in this run, and nobody changed them since.
+Finding JudgeAccepted(const Check& check, std::span<const LeafEvidence> leaves) {
+  std::string all = fmt::format("{} leaves", leaves.size());
+  Finding judged = check.Make("written by this run", true, all, all);
   for (const LeafEvidence& leaf : leaves) {
+    std::optional<Finding> doubt = DoubtOrigin(check, leaf);
+    if (!doubt) continue;
+    if (doubt->verdict == Verdict::kFail) return *doubt;
+    judged = *doubt;
+  }
+  return judged;
+}
+
+// Where the writer's figures were held against the data, they must be the data's; and where they
+// stand in for the data, those of some leaf must have been.
+std::optional<Finding> JudgeFigures(const Check& check, std::span<const LeafEvidence> leaves) {
+  std::int64_t compared = 0, rows_read = 0, rows_believed = 0;
+  for (const LeafEvidence& leaf : leaves) {
+    if (leaf.is_by_figures) rows_believed += leaf.rows;
     if (!leaf.figures_agree) continue;
     ++compared;
+    rows_read += leaf.rows;
     if (*leaf.figures_agree) continue;
     return check.Make("figures of the writer", false, leaf.leaf + ": those of the data", "others");
+  }
+  if (rows_believed > 0 && rows_read == 0) {
+    Finding finding = check.Make("figures of the writer", false, "those of a leaf that is read",
+                                 fmt::format("{} rows, none read", rows_believed));
+    finding.verdict = Verdict::kCannotTell;
+    return finding;
   }
   if (compared == 0) return std::nullopt;
   std::string all = fmt::format("{} leaves", compared);
@@ -129,6 +150,12 @@ Finding JudgeFinite(const Check& check, std::span<const LeafEvidence> leaves) {
   return check.Make("finite", true, "0", "0");
 }
 
+// What to do where a column of a user is as it should be and looks as if nobody had computed it.
+std::string NextStep(const Check& check, const std::string& column) {
+  if (!check.contract.declares_constants) return "";
+  return fmt::format("; if that is right, say may_be_constant = [\"{}\"] in the stage", column);
+}
+
 // One value all over a place: the fill of a lazy writer. All NULL where values were due shows in
 // the NULL check; all NULL where inputs are absent is said by name.
 Finding JudgeConstant(const Check& check, std::span<const LeafEvidence> leaves) {
@@ -149,8 +176,9 @@ Finding JudgeConstant(const Check& check, std::span<const LeafEvidence> leaves) 
     if (non_null == 0) {
       absent.push_back(promise.name);
     } else if (non_null >= kEnoughToJudge && all_constant && low == high) {
-      return check.Make("not constant", false, promise.name + " varies",
-                        fmt::format("one value in {} rows", non_null));
+      return check.Make(
+          "not constant", false, promise.name + " varies",
+          fmt::format("one value in {} rows{}", non_null, NextStep(check, promise.name)));
     }
   }
   std::string found = absent.empty() ? "all vary" : "no value by rule: " + Join(absent, ", ");
@@ -165,7 +193,8 @@ Finding JudgeFilled(const Check& check, std::span<const LeafEvidence> leaves) {
     std::int64_t non_null = 0;
     for (const LeafEvidence& leaf : leaves) non_null += leaf.columns[c].non_null;
     if (promised || non_null > 0 || TotalRows(leaves) == 0) continue;
-    return check.Make("filled", false, promise.name + " has values", "all NULL");
+    return check.Make("filled", false, promise.name + " has values",
+                      "all NULL" + NextStep(check, promise.name));
   }
   return check.Make("filled", true, "every column", "every column");
 }

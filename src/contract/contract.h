@@ -28,6 +28,7 @@ struct StageContract {
   std::vector<ColumnPromise> columns;  // in the order of the shape
   bool rows_of_source = false;         // as many rows as the source has in the leaf's range
   bool may_be_empty = false;           // empty = "allow"
+  bool declares_constants = false;     // the phase can say may_be_constant of its columns
 };
 
 // What was counted in one column of a leaf, and what the source says it should be.
@@ -47,10 +48,12 @@ struct LeafEvidence {
   std::optional<std::int64_t> source_rows;    // absent: the stage has no source to count
   std::optional<std::int64_t> accepted_rows;  // what the accepted attempt wrote; absent: none did
   bool storage_is_accepted = false;           // no TRUNCATE or rewrite since the accepted attempt
-  std::int64_t foreign_rows = 0;              // of other transactions than the accepted attempt's
+  // Of other transactions than the accepted attempt's; absent: the ledger does not know which one.
+  std::optional<std::int64_t> foreign_rows;
   // The figures that the writer took of what it sent, against the same counted in the table;
-  // absent: not compared. Where they stand in for a count, `foreign_rows` was asked.
+  // absent: not compared.
   std::optional<bool> figures_agree;
+  bool is_by_figures = false;  // they stand in for counts in `columns`
   std::vector<ColumnEvidence> columns;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace mayfly::contract {
 namespace {
 
@@ -18,6 +20,7 @@ LeafEvidence Good() {
   leaf.source_rows = 100;
   leaf.accepted_rows = 100;
   leaf.storage_is_accepted = true;
+  leaf.foreign_rows = 0;
   leaf.columns = {{.non_null = 85, .min = 1.0, .max = 2.0, .expected_non_null = 85}};
   return leaf;
 }
@@ -67,6 +70,28 @@ TEST(Contract, EveryDamageFails) {
   }
 }
 
+TEST(Contract, WhoWroteIsNotKnownIsNoPassAndHidesNoFailure) {
+  std::vector<LeafEvidence> leaves{Good(), Good()};
+  leaves[0].foreign_rows.reset();
+  auto verdict = [&] { return JudgePlace(Contract(), "eurusd", leaves)[1].verdict; };
+  EXPECT_EQ(verdict(), Verdict::kCannotTell);
+  leaves[1].foreign_rows = 1;
+  EXPECT_EQ(verdict(), Verdict::kFail);
+}
+
+TEST(Contract, FiguresThatWereHeldAgainstNothingAreNoPass) {
+  std::vector<LeafEvidence> leaves{Good(), Good()};
+  leaves[0].is_by_figures = true;
+  leaves[1].figures_agree = true;
+  auto judged = [&] { return JudgePlace(Contract(), "eurusd", leaves).back(); };
+  EXPECT_EQ(judged().check, "figures of the writer");
+  EXPECT_EQ(judged().verdict, Verdict::kPass);
+  leaves[1].rows = 0;  // agreeing about nothing
+  EXPECT_EQ(judged().verdict, Verdict::kCannotTell);
+  leaves.pop_back();
+  EXPECT_EQ(judged().verdict, Verdict::kCannotTell);
+}
+
 TEST(Contract, AnEmptyStagePassesOnlyWhereThePhaseSaysSo) {
   LeafEvidence leaf = Good();
   leaf.rows = 0;
@@ -94,6 +119,30 @@ TEST(Contract, AColumnOfAUserThatIsAllNullFails) {
   LeafEvidence leaf = Good();
   leaf.columns[0] = {.non_null = 0};
   EXPECT_EQ(Judge(leaf, contract), Verdict::kFail);
+}
+
+// A user's column that has one value, or none: what fails says what to do if that is right.
+TEST(Contract, AColumnThatMayBeConstantMayAlsoBeAllNull) {
+  const ColumnEvidence odd[] = {{.non_null = 100, .min = 0, .max = 0, .constant = true},
+                                {.non_null = 0}};
+  StageContract contract = Contract();
+  contract.declares_constants = true;
+  contract.columns[0].inputs.clear();
+  for (const ColumnEvidence& column : odd) {
+    std::vector<LeafEvidence> leaves{Good()};
+    leaves[0].columns[0] = column;
+    contract.columns[0].may_be_constant = false;
+    std::vector<Finding> findings = JudgePlace(contract, "eurusd", leaves);
+    auto failed = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.verdict == Verdict::kFail;
+    });
+    ASSERT_NE(failed, findings.end());
+    EXPECT_NE(failed->found.find("say may_be_constant = [\"w15\"]"), std::string::npos);
+    contract.columns[0].may_be_constant = true;
+    EXPECT_EQ(Conclude(JudgePlace(contract, "eurusd", leaves)), Verdict::kPass);
+    leaves[0].columns[0].not_finite = 1;
+    EXPECT_EQ(Conclude(JudgePlace(contract, "eurusd", leaves)), Verdict::kFail);
+  }
 }
 
 TEST(Contract, TheSetOfLeavesMustBeExact) {

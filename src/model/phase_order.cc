@@ -223,6 +223,7 @@ class StageChecks {
             fmt::format("\"{}\" is a dimension; mayfly fills it in, leave it out", column.name));
       }
     }
+    CheckConstants(draft, output);
     if (output.key.empty() || output.columns.empty()) return;
     for (const std::string& column : output.key) {
       if (shape.Find(column) == nullptr) {
@@ -237,6 +238,22 @@ class StageChecks {
       Complain(
           draft, "key",
           fmt::format("lacks \"{}\"; the table is partitioned by it, so the key holds it", column));
+    }
+  }
+
+  // Only what the phase declares: a dimension may have one value anyway.
+  void CheckConstants(const StageDraft& draft, const OutputSpec& output) {
+    if (output.columns.empty()) return;  // said already
+    std::vector<std::string> known;
+    for (const Column& column : output.columns) known.push_back(column.name);
+    std::set<std::string> seen;
+    for (const std::string& column : output.may_be_constant) {
+      if (std::find(known.begin(), known.end(), column) == known.end()) {
+        Complain(draft, "may_be_constant",
+                 fmt::format("\"{}\" is not one of columns{}", column, Suggest(column, known)));
+      } else if (!seen.insert(column).second) {
+        Complain(draft, "may_be_constant", fmt::format("\"{}\" is listed twice", column));
+      }
     }
   }
 

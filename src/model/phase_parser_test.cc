@@ -444,6 +444,29 @@ TEST(PhaseFile, MistakesInTheGridAreNamedWithTheirLine) {
   for (const BadCase& c : cases) ExpectComplaint(c);
 }
 
+TEST(PhaseFile, OnlyADeclaredColumnMayBeConstant) {
+  const std::vector<BadCase> cases{
+      {"constant that is no column",
+       "lookback",
+       "may_be_constant = [\"lo\"]\nlookback",
+       {"may_be_constant: \"lo\" is not one of columns", "did you mean \"low\""}},
+      {"constant twice",
+       "lookback",
+       "may_be_constant = [\"low\", \"low\"]\nlookback",
+       {"may_be_constant: \"low\" is listed twice"}},
+      {"constant of a family",
+       "family = \"bqx\"",
+       "family = \"bqx\"\nmay_be_constant = [\"x\"]",
+       {"may_be_constant"},
+       1},
+  };
+  for (const BadCase& c : cases) ExpectComplaint(c);
+  auto good = ParseWith(kGood, {"stage.\"2.1-sql\".may_be_constant=['low', 'high']"});
+  ASSERT_TRUE(good.ok()) << good.error().message();
+  const auto& sql = std::get<SqlSpec>(good->spec.FindStage("2.1-sql")->kind);
+  EXPECT_THAT(sql.output.may_be_constant, ElementsAre("low", "high"));
+}
+
 TEST(PhaseFile, MistakesInStagesAreNamedWithTheirLine) {
   const std::vector<BadCase> cases{
       {"unknown key", "timeout = \"90m\"", "timeuot = \"90m\"", {"1.5-bqx", "timeuot", "timeout"}},

@@ -108,6 +108,7 @@ struct OutputSpec {
   std::string table;
   std::vector<Column> columns;  // as written, without the dimension columns
   std::vector<std::string> key;
+  std::vector<std::string> may_be_constant;  // columns that may hold one value only, or none
   friend bool operator==(const OutputSpec&, const OutputSpec&) = default;
 };
 

@@ -146,6 +146,7 @@ OutputSpec ReadOutput(TableReader& reader, const std::string& stage) {
   reader.ReadText("table", output.table);
   ReadColumns(reader, output);
   reader.ReadTexts("key", output.key);
+  reader.ReadTexts("may_be_constant", output.may_be_constant);
   return output;
 }
 

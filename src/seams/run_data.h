@@ -103,7 +103,7 @@ class RunData {
 struct ColumnFacts {
   std::int64_t non_null = 0;
   std::int64_t not_finite = 0;     // NaN or infinity
-  std::optional<double> min, max;  // of numbers
+  std::optional<double> min, max;  // of numbers, and of times in seconds
   bool constant = false;           // one distinct non-NULL value
 };
 
@@ -113,7 +113,8 @@ struct LeafFacts {
   std::optional<Instant> first, last;
   std::vector<ColumnFacts> columns;  // as in the shape
   std::int64_t storage = 0;          // the leaf's file number: changes with every TRUNCATE
-  std::int64_t foreign_rows = 0;     // MeasureRows only: rows of other transactions than the given
+  // Rows of other transactions than the given one; absent: none was given.
+  std::optional<std::int64_t> foreign_rows;
 };
 
 // A value at row i must be non-NULL iff rows i-lookback … i of all inputs are non-NULL and, with
@@ -150,9 +151,12 @@ struct SpareIndex {
 class DataProbe {
  public:
   virtual ~DataProbe() = default;
-  virtual Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) = 0;
-  // The same without the columns, in a fraction of the time, and how many rows another transaction
-  // than this one wrote (as ListAccepted names it).
+
+  // How many rows another transaction wrote than `transaction`, as ListAccepted names it, is
+  // counted too; empty: not asked.
+  virtual Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                        const std::string& transaction) = 0;
+  // The same without the columns, in a fraction of the time.
   virtual Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
                                         const std::string& transaction) = 0;
   virtual Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) = 0;

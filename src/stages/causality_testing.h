@@ -127,7 +127,7 @@ class World final : public DataProbe {
     }
     return found;
   }
-  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf&) override {
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf&, const std::string&) override {
     return LeafFacts{.exists = true, .columns = std::vector<ColumnFacts>(shape.columns.size())};
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
@@ -143,8 +143,8 @@ class World final : public DataProbe {
     return std::optional<bool>(true);
   }
   Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
-                                const std::string&) override {
-    return MeasureLeaf(shape, leaf);
+                                const std::string& transaction) override {
+    return MeasureLeaf(shape, leaf, transaction);
   }
   Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>&) override {
     return std::vector<Accepted>{};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "stages/bar_source.h"
@@ -86,9 +87,11 @@ class FakeData final : public RunData {
 
 class FakeProbe final : public DataProbe {
  public:
-  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf&) override {
-    LeafFacts facts{.exists = true, .rows = rows};
-    facts.columns.resize(shape.columns.size());
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override {
+    read_whole.push_back(leaf.name);
+    Result<LeafFacts> facts = MeasureRows(shape, leaf, transaction);
+    if (counted.contains(shape.name)) facts->columns = counted.at(shape.name);
     return facts;
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
@@ -110,17 +113,17 @@ class FakeProbe final : public DataProbe {
   Result<std::optional<bool>> Assert(const Point&, std::string_view) override {
     return std::optional<bool>(true);
   }
-  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf&,
+  Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
                                 const std::string& transaction) override {
-    LeafFacts facts{.exists = true, .rows = rows};
+    LeafFacts facts{.exists = true, .rows = RowsOf(leaf.name)};
     facts.columns.resize(shape.columns.size());
-    facts.foreign_rows = transaction == "7" ? foreign_rows : rows;
+    if (!transaction.empty()) facts.foreign_rows = transaction == "7" ? foreign_rows : rows;
     return facts;
   }
   Result<std::vector<Accepted>> ListAccepted(const std::vector<std::string>& leaves) override {
     std::vector<Accepted> some;
     for (const std::string& leaf : leaves) {
-      if (!figures.empty()) some.push_back({leaf, rows, 0, "7", figures});
+      if (is_accepted || !figures.empty()) some.push_back({leaf, RowsOf(leaf), 0, "7", figures});
     }
     return some;
   }
@@ -128,13 +131,20 @@ class FakeProbe final : public DataProbe {
     findings.assign(found.begin(), found.end());
     return {};
   }
+  std::int64_t RowsOf(const std::string& leaf) const {
+    return empty_leaves.contains(leaf) ? 0 : rows;
+  }
   std::int64_t rows = 0;
+  std::set<std::string> empty_leaves;
+  std::map<std::string, std::vector<ColumnFacts>> counted;  // by table; others have no value
   std::int64_t source_rows = 5;
   std::map<std::string, std::int64_t> rows_of;  // where a table has others than source_rows
   std::vector<std::string> counted;
   int source_counts = 0;
   std::int64_t foreign_rows = 0;
-  std::string figures;  // of every leaf of features
+  bool is_accepted = false;  // every leaf; it is where there are figures, too
+  std::string figures;       // of every leaf of features
+  std::vector<std::string> read_whole;
   std::vector<SpareIndex> spare_indexes;
   std::vector<Finding> findings;
 };
@@ -522,18 +532,63 @@ TEST(Verify, RecordsFindingsAndNothingWrittenIsNoPass) {
   EXPECT_EQ(Conclude(bench.probe.findings), Verdict::kFail);
 }
 
-// A stage of so many leaves that one in some is read whole; of this one only rows are counted.
+// The verdicts of a check about pair eurusd, by stage.
+std::map<std::string, Verdict> VerdictsOf(Bench& bench, const std::string& check, Depth depth) {
+  Point pair(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}});
+  Result<std::vector<Finding>> found = VerifyPoint(bench.plan, pair, bench.probe, depth);
+  EXPECT_TRUE(found.ok());
+  std::map<std::string, Verdict> verdicts;
+  for (const Finding& finding : *found) {
+    if (finding.check == check) verdicts[finding.stage] = finding.verdict;
+  }
+  return verdicts;
+}
+
+TEST(Verify, RowsOfOthersAreSeenInStagesOfEveryKind) {
+  Bench bench;
+  bench.probe.rows = 5;
+  bench.probe.is_accepted = true;
+  for (const auto& [foreign_rows, expected] : {std::pair{0, Verdict::kPass}, {1, Verdict::kFail}}) {
+    bench.probe.foreign_rows = foreign_rows;
+    std::map<std::string, Verdict> all{
+        {"load", expected}, {"index", expected}, {"daily", expected}, {"mine", expected}};
+    EXPECT_EQ(VerdictsOf(bench, "written by this run", Depth::kWhole), all);
+  }
+}
+
+TEST(Contracts, AStageMaySayWhichOfItsColumnsMayBeConstant) {
+  std::string text = kPhase;
+  text.replace(text.find("table = \"mine\""), 0, "may_be_constant = [\"n\"]\n");
+  auto parsed = ParsePhase(text, {.file = "p.toml", .folder = "/f"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  Bench bench;
+  PhasePlan plan = CompilePhase(*parsed, bench.plan.findings).value();
+  EXPECT_TRUE(ContractOf(*plan.FindStage("mine")).columns.back().may_be_constant);
+  EXPECT_FALSE(ContractOf(*plan.FindStage("daily")).columns.back().may_be_constant);
+  EXPECT_TRUE(ContractOf(*plan.FindStage("daily")).declares_constants);
+  EXPECT_FALSE(ContractOf(*plan.FindStage("index")).declares_constants);
+}
+
+// A stage of so many leaves that one in some is read whole, and none of this pair's three by that.
 struct ManyLeaves {
   ManyLeaves() {
-    for (std::size_t i = 0; i < bench.plan.stages.size(); ++i) {
-      if (bench.plan.stages[i].spec.name == "index") stage = i;
-    }
+    while (bench.plan.stages[stage].spec.name != "index") ++stage;
     bench.plan.stages[stage].task_count = 1000;
-    Leaf& leaf = Task().leaves.front();
-    while (Fnv1a(leaf.name) % 16 == 0) leaf.name += "x";
-    std::vector<ColumnFigures> columns(4, ColumnFigures{5 - 3, 1.0, 2.0});
+    std::vector<Leaf>& leaves = Task().leaves;
+    leaves.resize(3, leaves.front());
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      leaves[i].name += "_" + std::to_string(i);
+      while (Fnv1a(leaves[i].name) % 16 == 0) leaves[i].name += "x";
+      names.push_back(leaves[i].name);
+    }
+    std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+      return std::pair(Fnv1a(a) % 16, Fnv1a(a)) < std::pair(Fnv1a(b) % 16, Fnv1a(b));
+    });
+    const TableShape& shape = *bench.plan.stages[stage].shape;
+    LeafFigures figures{"any", 5, std::vector<ColumnFigures>(4, ColumnFigures{5 - 3, 1.0, 2.0})};
     bench.probe.rows = 5;
-    bench.probe.figures = FiguresToJson({{leaf.name, 5, columns}});
+    bench.probe.figures = FiguresToJson({figures});
+    bench.probe.counted[shape.name] = FactsOf(figures, shape);
   }
   PlannedTask& Task() {
     for (PlannedTask& task : bench.plan.tasks) {
@@ -542,32 +597,45 @@ struct ManyLeaves {
     return bench.plan.tasks.front();
   }
   Verdict Of(const std::string& check, Depth depth) {
-    Point pair(std::vector<std::pair<std::string, std::string>>{{"pair", "eurusd"}});
-    Result<std::vector<Finding>> found = VerifyPoint(bench.plan, pair, bench.probe, depth);
-    EXPECT_TRUE(found.ok());
-    for (const Finding& finding : *found) {
-      if (finding.stage == "index" && finding.check == check) return finding.verdict;
+    std::map<std::string, Verdict> verdicts = VerdictsOf(bench, check, depth);
+    auto found = verdicts.find("index");
+    return found == verdicts.end() ? Verdict::kCannotTell : found->second;
+  }
+  // Those of its leaves that were read when the stage was last verified.
+  std::vector<std::string> ReadWhole() {
+    bench.probe.read_whole.clear();
+    EXPECT_EQ(Of("figures of the writer", Depth::kSampled), Verdict::kPass);
+    std::vector<std::string> read;
+    for (const std::string& leaf : bench.probe.read_whole) {
+      if (std::find(names.begin(), names.end(), leaf) != names.end()) read.push_back(leaf);
     }
-    return Verdict::kCannotTell;
+    return read;
   }
   Bench bench;
   std::size_t stage = 0;
+  std::vector<std::string> names;  // of the pair's leaves, in the order in which they are drawn
 };
 
 TEST(Verify, OfManyLeavesTheWritersFiguresStandInWhereTheRowsAreItsOwn) {
   ManyLeaves many;
   EXPECT_EQ(many.Of("written by this run", Depth::kSampled), Verdict::kPass);
   EXPECT_EQ(many.Of("not constant", Depth::kSampled), Verdict::kPass);
-  EXPECT_EQ(many.Of("figures of the writer", Depth::kSampled), Verdict::kCannotTell);  // not made
   many.bench.probe.foreign_rows = 1;
   EXPECT_EQ(many.Of("written by this run", Depth::kSampled), Verdict::kFail);
 }
 
-// The fake counts no value at all, and the figures say that there are some.
+TEST(Verify, OneLeafOfEachPairIsReadWhateverItsName) {
+  ManyLeaves many;
+  EXPECT_EQ(many.ReadWhole(), std::vector<std::string>{many.names[0]});
+  many.bench.probe.empty_leaves = {many.names[0]};
+  EXPECT_EQ(many.ReadWhole(), std::vector<std::string>{many.names[1]});
+}
+
 TEST(Verify, WhereALeafIsReadItsFiguresMustBeThoseOfTheData) {
   ManyLeaves many;
+  EXPECT_EQ(many.Of("figures of the writer", Depth::kWhole), Verdict::kPass);
+  many.bench.probe.counted.clear();  // no value is there, and the figures say that there are some
   EXPECT_EQ(many.Of("figures of the writer", Depth::kWhole), Verdict::kFail);
-  while (Fnv1a(many.Task().leaves.front().name) % 16 != 0) many.Task().leaves.front().name += "y";
   EXPECT_EQ(many.Of("figures of the writer", Depth::kSampled), Verdict::kFail);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/catalogue.h"
@@ -47,14 +48,35 @@ ColumnPromise PromiseOfFamily(const engine::Family& family, const FeaturesSpec& 
   return {.name = column.name, .may_be_constant = true};
 }
 
+// Of what users compute nothing is known but what they say of it.
+ColumnPromise PromiseOfUser(const OutputSpec& output, const Column& column) {
+  const std::vector<std::string>& constant = output.may_be_constant;
+  return {.name = column.name,
+          .may_be_constant =
+              std::find(constant.begin(), constant.end(), column.name) != constant.end()};
+}
+
+const OutputSpec* OutputOf(const StageSpec& stage) {
+  if (const auto* sql = std::get_if<SqlSpec>(&stage.kind)) return &sql->output;
+  if (const auto* command = std::get_if<CommandSpec>(&stage.kind)) return &command->output;
+  return nullptr;
+}
+
 // Reading a leaf whole costs as much as writing it did. Where a stage has many, one in so many is
-// read; of the others every row is counted, and that it is of the accepted attempt's transaction,
-// whose figures of its columns then hold as long as those of the leaves that are read do.
+// read, and one of each place at least; of the others every row is counted, and that it is of the
+// accepted attempt's transaction, whose figures of its columns then hold as long as those of the
+// leaves that are read do.
 constexpr std::size_t kFewLeaves = 32;
 constexpr std::uint64_t kOneIn = 16;
 
-bool IsReadWhole(const Leaf& leaf, std::size_t of_stage) {
-  return of_stage <= kFewLeaves || Fnv1a(leaf.name) % kOneIn == 0;
+// The leaves are drawn in this order: by chance, and the same each time.
+std::pair<std::uint64_t, std::uint64_t> Lot(const std::string& leaf) {
+  const std::uint64_t hash = Fnv1a(leaf);
+  return {hash % kOneIn, hash};
+}
+
+bool HasFigures(const DataProbe::Accepted& accepted) {
+  return !accepted.figures.empty() && !accepted.transaction.empty();
 }
 
 class PlaceGatherer {
@@ -68,7 +90,12 @@ class PlaceGatherer {
     std::vector<std::string> names;
     for (const Leaf& leaf : leaves) names.push_back(leaf.name);
     TRY_ASSIGN(std::vector<DataProbe::Accepted> accepted, probe_.ListAccepted(names));
-    for (DataProbe::Accepted& row : accepted) accepted_[row.leaf] = row;
+    for (DataProbe::Accepted& row : accepted) {
+      // An empty leaf has nothing that figures could be held against.
+      bool may_be_drawn = row.rows > 0 && HasFigures(row);
+      if (may_be_drawn && (!drawn_ || Lot(row.leaf) < Lot(*drawn_))) drawn_ = row.leaf;
+      accepted_[row.leaf] = row;
+    }
     std::vector<LeafEvidence> evidence;
     for (const Leaf& leaf : leaves) {
       TRY_ASSIGN(LeafEvidence one, Measure(promises, leaf));
@@ -78,31 +105,34 @@ class PlaceGatherer {
   }
 
  private:
+  bool IsReadWhole(const Leaf& leaf) const {
+    return depth_ == Depth::kWhole || stage_.task_count <= kFewLeaves ||
+           Lot(leaf.name).first == 0 || leaf.name == drawn_;
+  }
+
   Result<LeafEvidence> Measure(const StageContract& promises, const Leaf& leaf) {
-    auto accepted = accepted_.find(leaf.name);
-    bool has_figures = accepted != accepted_.end() && !accepted->second.figures.empty() &&
-                       !accepted->second.transaction.empty();
-    if (!has_figures) {
-      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf));
-      return Combine(promises, leaf, facts);
+    auto found = accepted_.find(leaf.name);
+    DataProbe::Accepted accepted = found == accepted_.end() ? DataProbe::Accepted() : found->second;
+    std::optional<LeafFigures> figures;
+    if (HasFigures(accepted)) {
+      TRY_ASSIGN(figures, FiguresFromJson(accepted.figures));
     }
-    TRY_ASSIGN(LeafFigures figures, FiguresFromJson(accepted->second.figures));
-    if (depth_ == Depth::kWhole || IsReadWhole(leaf, stage_.task_count)) {
-      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf));
+    if (!figures || IsReadWhole(leaf)) {
+      TRY_ASSIGN(LeafFacts facts, probe_.MeasureLeaf(*stage_.shape, leaf, accepted.transaction));
       LeafEvidence evidence = Combine(promises, leaf, facts);
-      if (facts.exists) evidence.figures_agree = AreOf(figures, facts);
+      if (figures && facts.exists) evidence.figures_agree = AreOf(*figures, facts);
       return evidence;
     }
-    TRY_ASSIGN(LeafFacts facts,
-               probe_.MeasureRows(*stage_.shape, leaf, accepted->second.transaction));
-    facts.columns = FactsOf(figures, *stage_.shape);
+    TRY_ASSIGN(LeafFacts facts, probe_.MeasureRows(*stage_.shape, leaf, accepted.transaction));
+    facts.columns = FactsOf(*figures, *stage_.shape);
     LeafEvidence evidence = Combine(promises, leaf, facts);
-    evidence.foreign_rows = facts.foreign_rows;
+    evidence.is_by_figures = true;
     return evidence;
   }
 
   LeafEvidence Combine(const StageContract& promises, const Leaf& leaf, const LeafFacts& facts) {
     LeafEvidence evidence{.leaf = leaf.name, .exists = facts.exists, .rows = facts.rows};
+    evidence.foreign_rows = facts.foreign_rows;
     evidence.in_bounds = (!leaf.begin || !facts.first || *facts.first >= *leaf.begin) &&
                          (!leaf.end || !facts.last || *facts.last < *leaf.end);
     if (promises.rows_of_source) evidence.source_rows = source_.Rows(stage_, leaf);
@@ -124,6 +154,7 @@ class PlaceGatherer {
   DataProbe& probe_;
   Depth depth_;
   std::map<std::string, DataProbe::Accepted> accepted_;
+  std::optional<std::string> drawn_;  // the leaf with rows that is read if only one is
 };
 
 bool HasPair(const PlannedStage& stage) {
@@ -236,15 +267,17 @@ StageContract ContractOf(const PlannedStage& stage) {
   const auto* features = std::get_if<FeaturesSpec>(&stage.spec.kind);
   const engine::Family* family = features ? engine::FindFamily(features->family) : nullptr;
   promises.rows_of_source = family != nullptr;
+  const OutputSpec* output = OutputOf(stage.spec);
+  promises.declares_constants = output != nullptr;
   for (const Column& column : stage.shape->columns) {
     if (IsLabel(*stage.shape, column)) {
       promises.columns.push_back({.name = column.name, .may_be_constant = true});
     } else if (family != nullptr) {
       promises.columns.push_back(PromiseOfFamily(*family, *features, column));
-    } else if (std::holds_alternative<LoadSpec>(stage.spec.kind)) {
-      promises.columns.push_back(PromiseOfLoad(column));
+    } else if (output != nullptr) {
+      promises.columns.push_back(PromiseOfUser(*output, column));
     } else {
-      promises.columns.push_back({.name = column.name});
+      promises.columns.push_back(PromiseOfLoad(column));
     }
   }
   return promises;

@@ -17,8 +17,9 @@ namespace mayfly::stages {
 contract::StageContract ContractOf(const PlannedStage& stage);
 
 // How much of features is read. Sampled: of every leaf all rows are counted, and that they are of
-// the accepted attempt's transaction; of one leaf in some all values are read and held against the
-// figures that the writer took, which stand in for the others' (ADR 0018). Whole: every value.
+// the accepted attempt's transaction; of one leaf in some, at least one of each point, all values
+// are read and held against the figures that the writer took, which stand in for the others' (ADR
+// 0018). Whole: every value.
 enum class Depth { kSampled, kWhole };
 
 // Findings about every stage at a point of the verify stage (a pair, or everything).

@@ -81,7 +81,7 @@ TEST_F(PostgresData, WritingAgainReplaces) {
   ASSERT_TRUE(Write(0, {9}).ok());
   ASSERT_TRUE(Write(1, {}).ok());
   ASSERT_TRUE(Commit().ok());
-  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0))->rows, 1);
+  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0), "")->rows, 1);
 }
 
 TEST_F(PostgresData, ARowOutsideItsLeafIsCorrupt) {
@@ -111,7 +111,7 @@ TEST_F(PostgresData, ALeafOfAnotherTaskIsNotAccepted) {
                                   std::span<const double>(values)};
   ASSERT_TRUE(data().ReplaceLeaf(kBars, foreign, 1, columns).ok());
   EXPECT_FALSE(Commit().ok());
-  EXPECT_EQ(probe().MeasureLeaf(kBars, foreign)->rows, 0);
+  EXPECT_EQ(probe().MeasureLeaf(kBars, foreign, "")->rows, 0);
 }
 
 TEST_F(PostgresData, ASelectReadsItsPoint) {
@@ -123,7 +123,7 @@ TEST_F(PostgresData, ASelectReadsItsPoint) {
   ASSERT_TRUE(rows.ok()) << rows.error().message();
   EXPECT_EQ(*rows, 1);
   ASSERT_TRUE(Commit().ok());
-  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0))->columns[2].max, 7);
+  EXPECT_EQ(probe().MeasureLeaf(kBars, leaf(0), "")->columns[2].max, 7);
 }
 
 TEST_F(PostgresData, OneStatementOnly) {
@@ -139,7 +139,7 @@ TEST_F(PostgresData, WhatIsMeasuredIsWhatIsThere) {
   ASSERT_TRUE(Write(0, {5, std::nan(""), -2, infinity}).ok());
   ASSERT_TRUE(Write(1, {3, 3, 3}).ok());
   ASSERT_TRUE(Commit().ok());
-  LeafFacts odd = *probe().MeasureLeaf(kBars, leaf(0));
+  LeafFacts odd = *probe().MeasureLeaf(kBars, leaf(0), "");
   EXPECT_TRUE(odd.exists);
   EXPECT_EQ(odd.rows, 4);
   EXPECT_EQ(odd.first, leaf(0).begin);
@@ -149,10 +149,25 @@ TEST_F(PostgresData, WhatIsMeasuredIsWhatIsThere) {
   EXPECT_EQ(odd.columns[2].min, -2);
   EXPECT_EQ(odd.columns[2].max, 5);
   EXPECT_FALSE(odd.columns[2].constant);
-  LeafFacts flat = *probe().MeasureLeaf(kBars, leaf(1));
+  LeafFacts flat = *probe().MeasureLeaf(kBars, leaf(1), "");
   EXPECT_TRUE(flat.columns[2].constant);
   EXPECT_EQ(flat.columns[0].non_null, 3);
-  EXPECT_FALSE(probe().MeasureLeaf(kBars, {.name = "no_such_leaf"})->exists);
+  EXPECT_FALSE(probe().MeasureLeaf(kBars, {.name = "no_such_leaf"}, "")->exists);
+}
+
+// Without it a month's last day would count as one value all over a pair.
+TEST_F(PostgresData, TimesHaveALeastAndAGreatestValueInSeconds) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2}).ok() && Write(1, {3}).ok());
+  ASSERT_TRUE(Commit().ok());
+  ColumnFacts first = probe().MeasureLeaf(kBars, leaf(0), "")->columns[1];
+  ColumnFacts second = probe().MeasureLeaf(kBars, leaf(1), "")->columns[1];
+  double begin = static_cast<double>(leaf(0).begin->time_since_epoch().count()) / 1e6;
+  EXPECT_EQ(first.min, begin);
+  EXPECT_EQ(first.max, begin + 60);
+  EXPECT_FALSE(first.constant);
+  EXPECT_TRUE(second.constant);
+  EXPECT_NE(second.min, first.min);
 }
 
 TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
@@ -164,10 +179,10 @@ TEST_F(PostgresData, TheAcceptedStorageIsTheOneThatIsThere) {
   ASSERT_EQ(accepted->size(), 2U);
   EXPECT_EQ((*accepted)[0].leaf, leaf(0).name);
   EXPECT_EQ((*accepted)[0].rows, 2);
-  EXPECT_EQ((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0))->storage);
+  EXPECT_EQ((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0), "")->storage);
   postgres::Connection db = OpenAsSuperuser(conninfo_);
   MustRun(db, fmt::format("TRUNCATE contract__{}.{}", run_.value, leaf(0).name));
-  EXPECT_NE((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0))->storage);
+  EXPECT_NE((*accepted)[0].storage, probe().MeasureLeaf(kBars, leaf(0), "")->storage);
 }
 
 TEST_F(PostgresData, ARowOfAnotherTransactionIsSeenWithoutReadingValues) {
@@ -190,6 +205,29 @@ TEST_F(PostgresData, ARowOfAnotherTransactionIsSeenWithoutReadingValues) {
   EXPECT_EQ(after.foreign_rows, 1);
   EXPECT_EQ(after.storage, before.storage);  // which this alone would not show
   EXPECT_FALSE(probe().MeasureRows(kBars, {.name = "no_such_leaf"}, transaction)->exists);
+}
+
+TEST_F(PostgresData, ARowOfAnotherTransactionIsSeenInWhatACopyAndWhatASelectWrote) {
+  ASSERT_TRUE(data().Begin().ok());
+  ASSERT_TRUE(Write(0, {1, 2, 3}).ok());
+  const char* query =
+      "SELECT 7::float8 AS v, '2024-02-05'::timestamptz + n * interval '1 min' AS ts, 'a' AS pair "
+      "FROM generate_series(1, 3) n";
+  ASSERT_TRUE(data().ReplaceLeafBySelect(kBars, leaf(1), leaf(1).point, query).ok());
+  ASSERT_TRUE(Commit().ok());
+  postgres::Connection db = OpenAsSuperuser(conninfo_);
+  for (std::size_t i : {0, 1}) {
+    std::string transaction = probe().ListAccepted({leaf(i).name})->at(0).transaction;
+    auto foreign = [&](const std::string& than) {
+      return probe().MeasureLeaf(kBars, leaf(i), than)->foreign_rows;
+    };
+    std::string table = fmt::format("contract__{}.{}", run_.value, leaf(i).name);
+    MustRun(db, fmt::format("VACUUM (FREEZE) {}", table));  // keeps the number
+    EXPECT_EQ(foreign(transaction), 0) << table;
+    EXPECT_EQ(foreign(""), std::nullopt) << table;
+    MustRun(db, fmt::format("UPDATE {0} SET v = v WHERE ts = (SELECT max(ts) FROM {0})", table));
+    EXPECT_EQ(foreign(transaction), 1) << table;
+  }
 }
 
 TEST_F(PostgresData, LeavesAndKeysAreAsTheCatalogHasThem) {
@@ -229,7 +267,7 @@ TEST_F(PostgresData, FindingsAboutOnePlaceAreReplaced) {
 TEST_F(PostgresData, AReaderProbesButWritesNothing) {
   auto reader = postgres::PgReaderProbe::Open(conninfo_, run_);
   ASSERT_TRUE(reader.ok()) << reader.error().message();
-  EXPECT_EQ((*reader)->probe().MeasureLeaf(kBars, leaf(0))->rows, 0);
+  EXPECT_EQ((*reader)->probe().MeasureLeaf(kBars, leaf(0), "")->rows, 0);
   std::vector<Finding> findings{{"load", "rows", "a", Verdict::kFail, "1", "0"}};
   EXPECT_EQ((*reader)->probe().RecordFindings(tasks_[0].id, findings).error().kind(),
             ErrorKind::kDenied);

@@ -305,18 +305,30 @@ def test_nobody_approves_without_a_terminal(place, bars):
     assert place.run("run", "phase.toml", "--approve", digest, timeout=120).returncode == 0
 
 
+def failed_checks(phase):
+    """What `verify` of a phase does not pass, by stage, check and place: what was expected there."""
+    verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
+    failed = {(check["stage"], check["check"], check["where"]): check["expected"]
+              for check in json.loads(verify.stdout)["checks"] if check["verdict"] != "pass"}
+    assert verify.returncode == (8 if failed else 0), verify.stderr
+    return failed
+
+
 def test_data_changed_after_it_was_accepted_fails_verification(mayfly_bin, bars):
     phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
     phase.mayfly.ok(*phase.command, timeout=120)
-    phase.query("delete from bqx__1.bqx where ctid in (select ctid from bqx__1.bqx limit 1)")
-    verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
-    assert verify.returncode == 8
+    written = {"load": "bars", "1.5-bqx": "bqx", "1.6-daily-range": "daily_range", "1.7-streaks": "streaks"}
+    for table in written.values():  # every count and every value stays what it was
+        phase.query(f"update bqx__1.{table} set pair = pair where pair = 'eurusd'")
+    assert failed_checks(phase) .keys() == {(stage, "written by this run", "eurusd") for stage in written}
+    phase.query("delete from bqx__1.bqx where ctid in (select ctid from bqx__1.bqx where pair = 'gbpusd' limit 1)")
+    assert ("1.5-bqx", "rows of the source", "gbpusd") in failed_checks(phase)
     phase.close()
     phase.remove()
 
 
 def test_a_value_off_by_a_millionth_fails_verification_by_name(mayfly_bin, bars):
-    """No count changes, no storage: only computing the row again tells."""
+    """No count changes, no storage: that another wrote there is seen, and computing the row again says where."""
     phase = PhaseUnderTest(mayfly_bin, bars, "machines.slots=1")
     phase.mayfly.ok(*phase.command, timeout=120)
     before = phase.mayfly.json("verify", "--state", phase.state)
@@ -329,12 +341,10 @@ def test_a_value_off_by_a_millionth_fails_verification_by_name(mayfly_bin, bars)
     # The first row that has a return is looked at whatever the seed.
     phase.query("update bqx__1.bqx set w15_bqx_return = w15_bqx_return * (1 + 1e-6) where pair = 'eurusd' and ts = "
                 "(select ts from bqx__1.bqx where pair = 'eurusd' order by ts offset 15 limit 1)")
-    verify = phase.mayfly.run("verify", "--state", phase.state, "--json")
-    assert verify.returncode == 8
-    failed = {(check["stage"], check["check"], check["where"]): check["expected"]
-              for check in json.loads(verify.stdout)["checks"] if check["verdict"] != "pass"}
-    assert set(failed) == {("1.5-bqx", "causality: truncation", "eurusd"),
-                           ("1.5-bqx", "causality: identities", "eurusd")}
+    failed = failed_checks(phase)
+    assert failed.keys() == {("1.5-bqx", "written by this run", "eurusd"),
+                             ("1.5-bqx", "causality: truncation", "eurusd"),
+                             ("1.5-bqx", "causality: identities", "eurusd")}
     assert " w15_bqx_return: " in failed["1.5-bqx", "causality: truncation", "eurusd"]
     phase.close()
     phase.remove()

@@ -49,6 +49,35 @@ std::string Bound(const Leaf& leaf, std::string_view ts) {
   return text;
 }
 
+// The least or the greatest value as a number, a time in seconds; NULL where there is no order.
+std::string Extreme(std::string_view which, const Column& column) {
+  std::string text = fmt::format("{}({})", which, QuoteName(column.name));
+  // As text, four bytes would be rounded to what tells them from their neighbours.
+  if (column.type == ColumnType::kFloat4) return text + "::float8";
+  if (IsTime(column.type)) return fmt::format("extract(epoch FROM {})::float8", text);
+  return IsNumber(column.type) ? text : "NULL";
+}
+
+// What is asked of a leaf's rows whatever else is. A row of COPY FREEZE, or one that was vacuumed,
+// still shows the number of the transaction that wrote it; one that was updated shows the other's.
+std::string SelectRows(const TableShape& shape, const std::string& transaction) {
+  std::string foreign = transaction.empty() ? "NULL"
+                                            : fmt::format("count(*) FILTER (WHERE xmin <> {}::xid)",
+                                                          QuoteText(transaction));
+  return fmt::format("SELECT count(*), min({0}), max({0}), {1}",
+                     shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz",
+                     foreign);
+}
+
+constexpr int kRowAnswers = 4;  // that SelectRows gives
+
+void TakeRows(const Rows& rows, LeafFacts& facts) {
+  facts.rows = rows.Int(0, 0);
+  facts.first = rows.MaybeTime(0, 1);
+  facts.last = rows.MaybeTime(0, 2);
+  facts.foreign_rows = rows.MaybeInt(0, 3);
+}
+
 std::vector<std::string> InputsOf(const SourceQuestion& question) {
   std::set<std::string> names;
   for (const WindowRule& rule : question.rules)
@@ -93,11 +122,12 @@ Result<LeafFacts> PgDataProbe::FindLeaf(Connection& db, const TableShape& shape,
   return facts;
 }
 
-Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf) {
+Result<LeafFacts> PgDataProbe::MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                           const std::string& transaction) {
   TRY_ASSIGN(Connection * db, source_());
   TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
   if (!facts.exists) return facts;
-  Status measured = MeasureColumns(*db, shape, leaf, facts);
+  Status measured = MeasureColumns(*db, shape, leaf, transaction, facts);
   if (!measured) return measured.error().Within(leaf.name);
   bool any = std::any_of(facts.columns.begin(), facts.columns.end(),
                          [](const ColumnFacts& column) { return column.not_finite != 0; });
@@ -110,48 +140,37 @@ Result<LeafFacts> PgDataProbe::MeasureRows(const TableShape& shape, const Leaf& 
   TRY_ASSIGN(Connection * db, source_());
   TRY_ASSIGN(LeafFacts facts, FindLeaf(*db, shape, leaf));
   if (!facts.exists) return facts;
-  std::string ts = shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz";
   Result<Rows> rows =
-      Scan(*db, fmt::format("SELECT count(*), min({0}), max({0}), "
-                            "count(*) FILTER (WHERE xmin <> {1}::xid) FROM {2}",
-                            ts, QuoteText(transaction), Qualified(schema_, leaf.name)));
+      Scan(*db, SelectRows(shape, transaction) + " FROM " + Qualified(schema_, leaf.name));
   if (!rows) return rows.error().Within(leaf.name);
-  facts.rows = rows->Int(0, 0);
-  facts.first = rows->MaybeTime(0, 1);
-  facts.last = rows->MaybeTime(0, 2);
-  facts.foreign_rows = rows->Int(0, 3);
+  TakeRows(*rows, facts);
   return facts;
 }
 
 // NaN is PostgreSQL's greatest number, so minimum and maximum tell whether all are finite.
 Status PgDataProbe::MeasureColumns(Connection& db, const TableShape& shape, const Leaf& leaf,
-                                   LeafFacts& facts) {
-  std::string ts = shape.time_column ? QuoteName(*shape.time_column) : "NULL::timestamptz";
+                                   const std::string& transaction, LeafFacts& facts) {
   for (std::size_t begin = 0; begin < shape.columns.size(); begin += kColumnsPerScan) {
     std::size_t end = std::min(begin + kColumnsPerScan, shape.columns.size());
-    std::string statement = fmt::format("SELECT count(*), min({0}), max({0})", ts);
+    std::string statement = SelectRows(shape, transaction);
     for (std::size_t c = begin; c < end; ++c) {
-      std::string column = QuoteName(shape.columns[c].name);
-      bool ordered = IsNumber(shape.columns[c].type) || IsTime(shape.columns[c].type);
-      // As text, four bytes would be rounded to what tells them from their neighbours.
-      std::string_view exact = shape.columns[c].type == ColumnType::kFloat4 ? "::float8" : "";
-      statement += ordered ? fmt::format(", count({0}), min({0}){1}, max({0}){1}", column, exact)
-                           : fmt::format(", count({0}), NULL, NULL", column);
+      const Column& column = shape.columns[c];
+      statement += fmt::format(", count({}), {}, {}", QuoteName(column.name),
+                               Extreme("min", column), Extreme("max", column));
     }
     statement += " FROM " + Qualified(schema_, leaf.name);
     TRY_ASSIGN(Rows rows, Scan(db, statement));
-    facts.rows = rows.Int(0, 0);
-    facts.first = rows.MaybeTime(0, 1);
-    facts.last = rows.MaybeTime(0, 2);
+    TakeRows(rows, facts);
     for (std::size_t c = begin; c < end; ++c) {
-      int at = 3 + 3 * static_cast<int>(c - begin);
+      int at = kRowAnswers + 3 * static_cast<int>(c - begin);
       ColumnFacts& column = facts.columns[c];
       column.non_null = rows.Int(0, at);
       column.constant = !rows.IsNull(0, at + 1) && rows.Text(0, at + 1) == rows.Text(0, at + 2);
-      if (!IsNumber(shape.columns[c].type) || rows.IsNull(0, at + 1)) continue;
+      if (rows.IsNull(0, at + 1)) continue;
       column.min = rows.Double(0, at + 1);
       column.max = rows.Double(0, at + 2);
-      if (!std::isfinite(*column.min) || !std::isfinite(*column.max)) column.not_finite = 1;
+      bool is_finite = std::isfinite(*column.min) && std::isfinite(*column.max);
+      if (IsFloat(shape.columns[c].type) && !is_finite) column.not_finite = 1;
     }
   }
   return {};

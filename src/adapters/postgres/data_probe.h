@@ -17,8 +17,10 @@ class PgDataProbe final : public DataProbe {
   PgDataProbe(Source source, RunId run, std::string schema)
       : source_(std::move(source)), run_(run), schema_(std::move(schema)) {}
 
-  // One scan of the leaf. Constant is told for numbers, dates and times; not for text and boolean.
-  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf) override;
+  // One scan of the leaf. The number of a row's transaction outlasts freezing. Constant is told for
+  // numbers, dates and times; not for text and boolean.
+  Result<LeafFacts> MeasureLeaf(const TableShape& shape, const Leaf& leaf,
+                                const std::string& transaction) override;
 
   // One scan that looks at no value but the time.
   Result<LeafFacts> MeasureRows(const TableShape& shape, const Leaf& leaf,
@@ -37,7 +39,7 @@ class PgDataProbe final : public DataProbe {
  private:
   Result<LeafFacts> FindLeaf(Connection& db, const TableShape& shape, const Leaf& leaf);
   Status MeasureColumns(Connection& db, const TableShape& shape, const Leaf& leaf,
-                        LeafFacts& facts);
+                        const std::string& transaction, LeafFacts& facts);
   Status CountNotFinite(Connection& db, const TableShape& shape, const Leaf& leaf,
                         LeafFacts& facts);
   Result<std::vector<SourceAnswer>> CountWhole(Connection& db, const SourceQuestion& question);

@@ -117,7 +117,8 @@ class SlotUnderTest {
 
  private:
   struct Reporter final : SlotReporter {
-    void OnBegin(const LeasedTask& /*task*/, Duration /*timeout*/) override {}
+    void OnBegin(const LeasedTask& /*task*/, Duration /*left*/) override {}
+    void OnCommit(Duration /*timeout*/) override {}
     void OnIdle() override {}
     void OnNote(const std::string& text) override { last = text; }
     std::string last;

@@ -34,7 +34,7 @@ struct Work {
   HostWorld& world;
   Times times;
   std::string folder;  // where the journal is
-  LedgerName ledger;  // whose sweep removes the snapshots
+  LedgerName ledger;   // whose sweep removes the snapshots
 };
 
 Result<Times> ReadTimes(const Flags& flags) {
@@ -156,8 +156,8 @@ ResizePlan MakeResizePlan(const Work& work, const resize::Findings& found) {
 // `words`: what is asked of the host beside its name.
 Status RefuseHere(const Work& work, resize::Where where, const mayfly::Host& host,
                   const std::string& words) {
-  const std::string why =
-      RefuseOwnHost(where, {work.flags.host, host.id, host.region, host.state, words, work.ledger.name});
+  const std::string why = RefuseOwnHost(
+      where, {work.flags.host, host.id, host.region, host.state, words, work.ledger.name});
   if (why.empty()) return {};
   return Invalid(why);
 }

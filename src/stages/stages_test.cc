@@ -96,7 +96,7 @@ class FakeProbe final : public DataProbe {
   }
   Result<std::vector<SourceAnswer>> CountSource(const SourceQuestion& question) override {
     ++source_counts;
-    counted.push_back(question.table);
+    sources_counted.push_back(question.table);
     const auto known = rows_of.find(question.table);
     const std::int64_t there = known == rows_of.end() ? source_rows : known->second;
     SourceAnswer answer{there, std::vector<std::int64_t>(question.rules.size())};
@@ -139,7 +139,7 @@ class FakeProbe final : public DataProbe {
   std::map<std::string, std::vector<ColumnFacts>> counted;  // by table; others have no value
   std::int64_t source_rows = 5;
   std::map<std::string, std::int64_t> rows_of;  // where a table has others than source_rows
-  std::vector<std::string> counted;
+  std::vector<std::string> sources_counted;
   int source_counts = 0;
   std::int64_t foreign_rows = 0;
   bool is_accepted = false;  // every leaf; it is where there are figures, too
@@ -423,9 +423,9 @@ TEST(Sql, WhetherATaskMayBeEmptyIsAskedOfTheBarsBehindItsStage) {
   Bench bench({{"eurusd.csv", Csv(48)}}, kSecondLoad, text);
   bench.data.selected_rows = 0;
   EXPECT_EQ(bench.Execute("alone").error().kind(), ErrorKind::kCorrupt);
-  EXPECT_EQ(bench.probe.counted, std::vector<std::string>{});
+  EXPECT_EQ(bench.probe.sources_counted, std::vector<std::string>{});
   EXPECT_EQ(bench.Execute("joined").error().kind(), ErrorKind::kCorrupt);
-  EXPECT_THAT(bench.probe.counted, testing::UnorderedElementsAre("bars", "other_bars"));
+  EXPECT_THAT(bench.probe.sources_counted, testing::UnorderedElementsAre("bars", "other_bars"));
   bench.probe.rows_of["other_bars"] = 0;
   EXPECT_TRUE(bench.Execute("joined").ok());
 }

@@ -173,7 +173,7 @@ TEST_F(Ec2MachinesTest, ARepeatedIntentFindsItsMachineWhateverPoolIsWantedNow) {
   const std::string id = Launch(first, Intent());
   aws::Ec2Machines second = Provider();
   LaunchIntent other = Intent();
-  other.offers = {OfferOf("m7i.large", "us-east-1b")};
+  other.offers = {OfferOf("m7i.2xlarge", "us-east-1b")};
   EXPECT_EQ(Launch(second, other), id);
   EXPECT_EQ(CountInstances(), 1U);
 }
@@ -267,9 +267,10 @@ TEST_F(Ec2MachinesTest, TwoPoolsAreAskedInTheirOrder) {
 // --- Fleets
 // ---------------------------------------------------------------------------------------
 
+// The last is dearer than the others on every day: prices move, and a fleet begins with the cheapest.
 LaunchIntent Wide(LaunchIntent intent) {
   intent.offers = {OfferOf("c7i.large", "us-east-1a"), OfferOf("c6i.large", "us-east-1a"),
-                   OfferOf("m7i.large", "us-east-1b")};
+                   OfferOf("m7i.2xlarge", "us-east-1b")};
   return intent;
 }
 

@@ -267,7 +267,8 @@ TEST_F(Ec2MachinesTest, TwoPoolsAreAskedInTheirOrder) {
 // --- Fleets
 // ---------------------------------------------------------------------------------------
 
-// The last is dearer than the others on every day: prices move, and a fleet begins with the cheapest.
+// The last is dearer than the others on every day: prices move, and a fleet begins with the
+// cheapest.
 LaunchIntent Wide(LaunchIntent intent) {
   intent.offers = {OfferOf("c7i.large", "us-east-1a"), OfferOf("c6i.large", "us-east-1a"),
                    OfferOf("m7i.2xlarge", "us-east-1b")};

@@ -93,7 +93,7 @@ class Ec2MachinesTest : public ::testing::Test {
 
 TEST_F(Ec2MachinesTest, EverythingIsTaggedFromBirthAndWhatIsOursCannotBeTaken) {
   aws::Ec2Machines provider = Provider();
-  const std::string id = Launch(provider, Intent());
+  Launch(provider, Intent());
   const json all = cloud_.Resources();
   for (const char* kind : {"instances", "volumes", "interfaces", "spot_requests"}) {
     ASSERT_EQ(all[kind].size(), 1U) << kind;

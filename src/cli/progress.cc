@@ -191,10 +191,19 @@ void RunProgress::TellEvent(const std::string& line) {
   Say(fmt::format("[{:>7}] {}", HumanDuration(clock_.Mono() - begun_), line));
 }
 
+// Freezing goes on in many small steps: a word of it in a while is enough.
+bool RunProgress::IsDue(const sched::Action& action) {
+  if (!std::holds_alternative<sched::Vacuum>(action)) return true;
+  const Duration now = clock_.Mono();
+  if (told_vacuum_ && now - *told_vacuum_ < kTellEvery) return false;
+  told_vacuum_ = now;
+  return true;
+}
+
 void RunProgress::OnAction(const sched::Action& action, const Status& outcome) {
   if (!outcome.ok()) {
     TellEvent(sched::Describe(action) + " — " + outcome.error().message());
-  } else if (IsNews(action)) {
+  } else if (IsNews(action) && IsDue(action)) {
     TellEvent(sched::Describe(action));
   }
 }

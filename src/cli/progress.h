@@ -52,6 +52,7 @@ class RunProgress : public ControllerObserver {
   void Draw(const RunSnapshot& snapshot);
   void TellLine(const RunSnapshot& snapshot);
   void TellEvent(const std::string& line);
+  bool IsDue(const sched::Action& action);
   std::string Bar(const TaskCounts& counts) const;
   void Erase();
 
@@ -65,6 +66,7 @@ class RunProgress : public ControllerObserver {
   std::string last_trouble_;
   std::set<std::string> told_refusals_;
   std::optional<Instant> told_proof_;
+  std::optional<Duration> told_vacuum_;
 };
 
 }  // namespace mayfly::cli

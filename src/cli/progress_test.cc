@@ -1,6 +1,9 @@
 #include "cli/progress.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "cli/command.h"
 
 namespace mayfly::cli {
 namespace {
@@ -32,6 +35,31 @@ TEST(Eta, AnUnsteadyRateGivesTheRangeBetweenSlowestAndFastest) {
   ASSERT_TRUE(left.has_value());
   EXPECT_NEAR(Seconds(left->first), 10, 0.1);
   EXPECT_NEAR(Seconds(left->second), 40, 0.1);
+}
+
+class SteppedClock final : public Clock {
+ public:
+  Instant Wall() override { return MakeInstant(2025, 7, 1) + now; }
+  Duration Mono() override { return now; }
+  Duration now{};
+};
+
+TEST(Progress, TellsOfFreezingOnceInAWhileAndOfItsFailureAlways) {
+  SteppedClock clock;
+  testing::internal::CaptureStderr();
+  {
+    RunProgress progress(Session{}, clock);
+    progress.OnAction(sched::Vacuum{"40 leaves are not frozen"}, {});
+    progress.OnAction(sched::Vacuum{"30 leaves are not frozen"}, {});
+    progress.OnAction(sched::Vacuum{"20 leaves are not frozen"}, Unavailable("it is away"));
+    clock.now = seconds(5);
+    progress.OnAction(sched::Vacuum{"10 leaves are not frozen"}, {});
+  }
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, testing::HasSubstr("40 leaves"));
+  EXPECT_THAT(told, testing::Not(testing::HasSubstr("30 leaves")));
+  EXPECT_THAT(told, testing::HasSubstr("it is away"));
+  EXPECT_THAT(told, testing::HasSubstr("10 leaves"));
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ std::string SweepToJson(const SweepReport& report) {
 
 std::string Describe(const sweep::Deed& deed) {
   const Thing& thing = deed.thing;
-  const std::string what = fmt::format("{} {} in {}", Name(thing.kind), thing.id, thing.place);
+  std::string what = fmt::format("{} {} in {}", Name(thing.kind), thing.id, thing.place);
   if (deed.error) {
     return fmt::format("could not {} {}: {}", Name(deed.action), what, deed.error->message());
   }
